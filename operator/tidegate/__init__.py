@@ -1,0 +1,1 @@
+"""Tidegate: progressive delivery for Kubernetes."""
