@@ -1,0 +1,109 @@
+"""What to do: a closed set of actions. Each is idempotent and carries the precondition under which it was decided.
+
+`resource_version` is that of the object as the decision saw it: when it has changed meanwhile, the API server answers
+with a conflict, the plan is dropped, and the next pass decides anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from tidegate.core.world import Meta
+
+
+class Resource(StrEnum):
+    """The kinds that are written, by the plural name in their URL."""
+
+    ROLLOUTS = "rollouts"
+    REPLICASETS = "replicasets"
+    SERVICES = "services"
+    SPLITS = "trafficsplits"
+    RUNS = "analysisruns"
+    HTTPROUTES = "httproutes"
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """POST an object whose name follows from what it is for: that it exists already is success, when it is ours."""
+
+    resource: Resource
+    namespace: str
+    name: str
+    body: Mapping[str, Any]
+    owner_uid: str
+    """An object of this name that has another owner is not ours: the apply stops with a condition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A JSON merge patch (RFC 7386) of an object that was seen; the resourceVersion of `meta` is its precondition."""
+
+    resource: Resource
+    meta: Meta
+    patch: Mapping[str, Any]
+    status: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PatchList:
+    """A JSON Patch (RFC 6902) whose `test` operations are the precondition; for lists that are atomic in the API."""
+
+    resource: Resource
+    meta: Meta
+    operations: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """DELETE with the uid as precondition; that it is gone already is success."""
+
+    resource: Resource
+    meta: Meta
+
+
+Action = Create | Merge | PatchList | Delete
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One decision in words, for `kubectl describe`."""
+
+    reason: str
+    message: str
+    warning: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one pass does: actions in order (additive first, destructive last), then the status, then the Events.
+
+    `status` is a Merge of the status subresource, None when nothing about it changed. `urgent` tells whether it holds
+    a decision that must not be lost; otherwise it may wait for the next stop point, at most STATUS_LAG.
+    `wake_at` is when time alone changes something; None when only an event does.
+    """
+
+    actions: tuple[Action, ...] = ()
+    status: Merge | None = None
+    urgent: bool = field(default=False, kw_only=True)
+    events: tuple[Event, ...] = ()
+    wake_at: datetime | None = None
+
+
+STATUS_LAG = timedelta(seconds=2)
+
+
+def merge_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """The smallest merge patch (RFC 7386) that turns `old` into `new`; empty when they are the same."""
+    patch: dict[str, Any] = {name: None for name in old if name not in new}
+    for name, value in new.items():
+        before = old.get(name)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            if inner := merge_patch(before, value):
+                patch[name] = inner
+        elif value != before:
+            patch[name] = value
+    return patch

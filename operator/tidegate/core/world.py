@@ -1,0 +1,171 @@
+"""What is: small frozen views of the objects that a decision looks at.
+
+The store builds them from watch events; nothing here can do I/O. `None` means "not said" or "not there", never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from tidegate.api.analysis import AnalysisRunSpec, AnalysisRunStatus, AnalysisTemplateSpec
+from tidegate.api.rollout import RolloutSpec
+from tidegate.api.rollout_status import RolloutStatus
+from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
+
+HASH_LABEL = "tidegate.dev/pod-template-hash"
+REVISION = "tidegate.dev/revision"
+TEMPLATE = "tidegate.dev/template"
+REQUEST = "tidegate.dev/request"
+REQUESTED_BY = "tidegate.dev/requested-by"
+NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Names one object of one kind; what the queue holds."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What every view knows of its object."""
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    generation: int
+    created_at: datetime
+    owner_uid: str | None = None
+    deleting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutView:
+    """A Rollout. `spec` is None when it can't be read; `spec_error` then says why, in words for its author."""
+
+    meta: Meta
+    spec: RolloutSpec | None
+    status: RolloutStatus
+    spec_error: str = ""
+    request: str | None = None
+    requested_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaSetView:
+    """A ReplicaSet of a Rollout. `size` is what was asked for; the others were counted by its controller."""
+
+    meta: Meta
+    pod_hash: str
+    revision: int
+    size: int
+    replicas: int
+    ready: int
+    available: int
+    images: tuple[str, ...] = ()
+    failure: str = ""
+    """The message of its ReplicaFailure condition: quota, admission, a missing service account."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """A Service with its endpoints. `ready` counts ready endpoints by the name of the ReplicaSet that owns the pod."""
+
+    meta: Meta
+    selector: Mapping[str, str]
+    ready: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+
+    @property
+    def pod_hash(self) -> str:
+        """The revision that the Service is pinned to; empty when it isn't."""
+        return self.selector.get(HASH_LABEL, "")
+
+    @property
+    def ready_endpoints(self) -> int:
+        """How many pods answer behind this Service, whosever they are."""
+        return sum(self.ready.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RouteView:
+    """A route as it was seen: the weights it carries for the backends of one split, and whether they are in force."""
+
+    name: str
+    problem: str = ""
+    """Why this route can't carry the split (not there, no such rule, refused by a parent); empty when it can."""
+    weights: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+    accepted: bool = False
+    """Every parent with status has observed this generation and accepted it with all references resolved."""
+
+    def share(self, service: str) -> float | None:
+        """The part of the split's traffic that goes to `service`, 0 to 100; None when the route carries nothing of it."""
+        total = sum(self.weights.values())
+        return None if total == 0 else 100 * self.weights.get(service, 0) / total
+
+
+@dataclass(frozen=True, slots=True)
+class SplitView:
+    """A TrafficSplit."""
+
+    meta: Meta
+    spec: TrafficSplitSpec | None
+    status: TrafficSplitStatus
+    spec_error: str = ""
+
+    def weight(self, service: str) -> int | None:
+        """The relative weight asked for `service`."""
+        backends = self.spec.backends if self.spec else []
+        return next((b.weight for b in backends if b.service == service), None)
+
+
+class RunRole(StrEnum):
+    """What an AnalysisRun is for; kept in the label `tidegate.dev/analysis-role`."""
+
+    STEP = "step"
+    BACKGROUND = "background"
+
+
+RUN_ROLE = "tidegate.dev/analysis-role"
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """An AnalysisRun. `spec` is None when it can't be read."""
+
+    meta: Meta
+    role: RunRole | None
+    pod_hash: str
+    spec: AnalysisRunSpec | None
+    status: AnalysisRunStatus
+    spec_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateView:
+    """An AnalysisTemplate, or a ClusterAnalysisTemplate when `meta.namespace` is empty."""
+
+    meta: Meta
+    spec: AnalysisTemplateSpec | None
+    spec_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that a decision on one Rollout looks at. `services` and `templates` hold only what was found."""
+
+    now: datetime
+    rollout: RolloutView
+    replicasets: tuple[ReplicaSetView, ...] = ()
+    services: Mapping[str, ServiceView] = field(default_factory=dict)
+    split: SplitView | None = None
+    routes: tuple[RouteView, ...] = ()
+    runs: tuple[RunView, ...] = ()
+    templates: tuple[TemplateView, ...] = ()
