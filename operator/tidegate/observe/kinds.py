@@ -1,0 +1,68 @@
+"""The kinds that are watched: where they live in the API, and which of their objects are asked for at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tidegate.api.meta import GROUP, VERSION
+from tidegate.core.actions import Resource
+from tidegate.core.world import HASH_LABEL
+
+APPS = "apps"
+DISCOVERY = "discovery.k8s.io"
+GATEWAY = "gateway.networking.k8s.io"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of the API. `selector` is applied by the API server: what does not match is never sent."""
+
+    name: str
+    group: str
+    version: str
+    plural: str
+    namespaced: bool = field(default=True, kw_only=True)
+    selector: str = field(default="", kw_only=True)
+
+    @property
+    def api_version(self) -> str:
+        """As it stands in a manifest."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+def _ours(name: str, plural: str, *, namespaced: bool = True) -> Kind:
+    return Kind(name, GROUP, VERSION, plural, namespaced=namespaced)
+
+
+ROLLOUT = _ours("Rollout", "rollouts")
+SPLIT = _ours("TrafficSplit", "trafficsplits")
+RUN = _ours("AnalysisRun", "analysisruns")
+TEMPLATE = _ours("AnalysisTemplate", "analysistemplates")
+CLUSTER_TEMPLATE = _ours("ClusterAnalysisTemplate", "clusteranalysistemplates", namespaced=False)
+# Without the selector every ReplicaSet of every Deployment would be parsed and thrown away.
+REPLICASET = Kind("ReplicaSet", APPS, "v1", "replicasets", selector=HASH_LABEL)
+SERVICE = Kind("Service", "", "v1", "services")
+ENDPOINTSLICE = Kind(
+    "EndpointSlice", DISCOVERY, "v1", "endpointslices", selector="kubernetes.io/service-name"
+)
+HTTPROUTE = Kind("HTTPRoute", GATEWAY, "v1", "httproutes")
+
+WATCHED: tuple[Kind, ...] = (
+    ROLLOUT,
+    SPLIT,
+    RUN,
+    TEMPLATE,
+    CLUSTER_TEMPLATE,
+    REPLICASET,
+    SERVICE,
+    ENDPOINTSLICE,
+    HTTPROUTE,
+)
+WRITTEN: dict[Resource, Kind] = {
+    Resource.ROLLOUTS: ROLLOUT,
+    Resource.REPLICASETS: REPLICASET,
+    Resource.SERVICES: SERVICE,
+    Resource.SPLITS: SPLIT,
+    Resource.RUNS: RUN,
+    Resource.HTTPROUTES: HTTPROUTE,
+}

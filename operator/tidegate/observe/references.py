@@ -1,0 +1,94 @@
+"""Who refers to whom: what a spec names, and from there who must look again when the named object changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tidegate.api.analysis_parts import TemplateRef
+from tidegate.api.rollout import CanaryStrategy
+from tidegate.core.world import Key, RolloutView, SplitView, TemplateView
+from tidegate.observe import kinds
+
+
+class References:
+    """A graph of keys, kept in both directions."""
+
+    def __init__(self) -> None:
+        self._to: dict[Key, frozenset[Key]] = {}
+        self._from: dict[Key, set[Key]] = {}
+
+    def point(self, source: Key, targets: Iterable[Key]) -> None:
+        """Say anew what `source` refers to; nothing, when it is gone."""
+        before, now = self._to.get(source, frozenset()), frozenset(targets)
+        for target in before - now:
+            self._unlink(source, target)
+        for target in now - before:
+            self._from.setdefault(target, set()).add(source)
+        if now:
+            self._to[source] = now
+        else:
+            self._to.pop(source, None)
+
+    def _unlink(self, source: Key, target: Key) -> None:
+        self._from[target].discard(source)
+        if not self._from[target]:
+            del self._from[target]
+
+    def referrers(self, target: Key) -> set[Key]:
+        """All that refer to `target`, also through others: a template may be taken in by another."""
+        found: set[Key] = set()
+        waiting = [target]
+        while waiting:
+            fresh = self._from.get(waiting.pop(), set()) - found
+            found |= fresh
+            waiting.extend(fresh)
+        return found
+
+
+def template_keys(references: Iterable[TemplateRef] | None, namespace: str) -> list[Key]:
+    """The keys of templates that are named, in that order."""
+    return [
+        Key(kinds.CLUSTER_TEMPLATE.name, "", ref.template_name)
+        if ref.cluster_scope
+        else Key(kinds.TEMPLATE.name, namespace, ref.template_name)
+        for ref in references or ()
+    ]
+
+
+def named_templates(canary: CanaryStrategy, namespace: str) -> list[Key]:
+    """The templates that a Rollout names itself: in its steps and in the background."""
+    analyses = [step.analysis for step in canary.steps] + [canary.analysis]
+    return [key for analysis in analyses if analysis for key in template_keys(analysis.templates, namespace)]
+
+
+def of_rollout(view: RolloutView) -> set[Key]:
+    """What a Rollout depends on."""
+    namespace, name = view.meta.namespace, view.meta.name
+    split = Key(kinds.SPLIT.name, namespace, name)
+    if view.spec is None:
+        return {split}
+    canary = view.spec.strategy.canary
+    services = (canary.canary_service, canary.stable_service)
+    routes = (route.name for route in canary.traffic_routing.gateway_api.http_routes)
+    return {
+        split,
+        *(Key(kinds.SERVICE.name, namespace, service) for service in services),
+        *(Key(kinds.HTTPROUTE.name, namespace, route) for route in routes),
+        *named_templates(canary, namespace),
+    }
+
+
+def of_split(view: SplitView) -> set[Key]:
+    """What a TrafficSplit depends on."""
+    if view.spec is None:
+        return set()
+    namespace = view.meta.namespace
+    return {
+        *(Key(route.kind, namespace, route.name) for route in view.spec.routes),
+        *(Key(kinds.SERVICE.name, namespace, backend.service) for backend in view.spec.backends),
+    }
+
+
+def of_template(view: TemplateView) -> set[Key]:
+    """What a template takes in."""
+    return set(template_keys(view.spec.templates if view.spec else (), view.meta.namespace))

@@ -1,0 +1,192 @@
+"""What is known of the cluster, in memory: narrow views by kind, and who must look again when one changes.
+
+Everything comes in through `ingest`: watch events, lists and the replies to our own writes. So a decision
+sees what was written before, without waiting for the watch, and an event that comes late changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from tidegate.core.world import Key, ServiceView
+from tidegate.observe import kinds, references, views
+from tidegate.observe.table import Change, Table, View
+from tidegate.observe.views import Raw
+
+RECONCILED = frozenset({kinds.ROLLOUT.name, kinds.SPLIT.name, kinds.RUN.name})
+OWNERS = frozenset({kinds.ROLLOUT.name, kinds.SPLIT.name})
+REFERENCES: dict[str, Callable[[Any], Iterable[Key]]] = {
+    kinds.ROLLOUT.name: references.of_rollout,
+    kinds.SPLIT.name: references.of_split,
+    kinds.TEMPLATE.name: references.of_template,
+    kinds.CLUSTER_TEMPLATE.name: references.of_template,
+}
+
+
+class Store:
+    """The cluster as it was last seen. Not for threads: it belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self.rollouts = Table(views.rollout_view)
+        self.splits = Table(views.split_view)
+        self.runs = Table(views.run_view)
+        self.templates = Table(views.template_view)
+        self.cluster_templates = Table(views.template_view)
+        self.replicasets = Table(views.replicaset_view)
+        self.services = Table(views.service_view)
+        self.slices = Table(views.slice_view)
+        self.routes = Table(views.route_body)
+        self._tables: dict[str, Table[Any]] = {
+            kinds.ROLLOUT.name: self.rollouts,
+            kinds.SPLIT.name: self.splits,
+            kinds.RUN.name: self.runs,
+            kinds.TEMPLATE.name: self.templates,
+            kinds.CLUSTER_TEMPLATE.name: self.cluster_templates,
+            kinds.REPLICASET.name: self.replicasets,
+            kinds.SERVICE.name: self.services,
+            kinds.ENDPOINTSLICE.name: self.slices,
+            kinds.HTTPROUTE.name: self.routes,
+        }
+        self._references = references.References()
+        self._keys: dict[str, Key] = {}
+        self._slices_of: dict[tuple[str, str], dict[str, None]] = {}
+        self._marked: dict[Key, set[str]] = {}
+        self._apply_errors: dict[Key, str] = {}
+
+    def ingest(self, kind: str, event: str | None, raw: Raw) -> set[Key]:
+        """Take in an object as the API server showed it; `event` is a watch event's type, None in a list.
+
+        Returns the keys that must be reconciled: none when this was known, or when no decision depends on it.
+        """
+        table = self._tables[kind]
+        change = table.drop(raw) if event == "DELETED" else table.put(raw)
+        return self._noted(kind, change)
+
+    def evict(self, key: Key) -> set[Key]:
+        """Forget an object that the API server says is gone. Returns the keys that must be reconciled."""
+        return self._noted(key.kind, self._tables[key.kind].evict((key.namespace, key.name)))
+
+    def sweep(
+        self, kind: str, uids: Iterable[str], resource_version: str, namespace: str | None = None
+    ) -> set[Key]:
+        """Forget what a list of `kind` no longer shows. Returns the keys that must be reconciled.
+
+        A watch that starts again after a gap never tells what was deleted in it: a ghost of a ReplicaSet
+        would count as ready for ever.
+        """
+        lost = self._tables[kind].lost(uids, resource_version, namespace)
+        return {key for name in lost for key in self.evict(Key(kind, *name))}
+
+    def knows(self, kind: str, namespace: str, name: str, uid: str) -> bool:
+        """Whether an object of a list was seen."""
+        return self._tables[kind].knows(namespace, name, uid)
+
+    def keys(self, kind: str) -> list[Key]:
+        """The keys of all objects of a kind."""
+        return [_key(kind, view) for view in self._tables[kind]]
+
+    def version_of(self, key: Key) -> str:
+        """The resourceVersion at which an object was last seen; empty when it isn't there."""
+        view = self._tables[key.kind].get(key.namespace, key.name)
+        return view.meta.resource_version if view else ""
+
+    def service(self, namespace: str, name: str) -> ServiceView | None:
+        """A Service with its ready endpoints; None when it isn't there."""
+        view = self.services.get(namespace, name)
+        return replace(view, ready=self._ready(namespace, name)) if view else None
+
+    def _ready(self, namespace: str, service: str) -> dict[str, int]:
+        slices = (self.slices.get(namespace, name) for name in self._slices_of.get((namespace, service), ()))
+        ready: dict[str, int] = {}
+        # A pod with two address families stands in two slices and is still one pod.
+        for pod in {pod for view in slices if view for pod in view.ready_pods}:
+            owner = views.replicaset_of(pod)
+            ready[owner] = ready.get(owner, 0) + 1
+        return ready
+
+    def routes_marked_by(self, split: Key) -> tuple[views.RouteBody, ...]:
+        """The routes that carry the annotation of a TrafficSplit, which may name others by now or be gone."""
+        found = (self.routes.get(split.namespace, name) for name in sorted(self._marked.get(split, ())))
+        return tuple(route for route in found if route)
+
+    def apply_error(self, key: Key) -> str:
+        """What the API server refused when the last plan of this object was applied; empty when nothing."""
+        return self._apply_errors.get(key, "")
+
+    def note_apply_error(self, key: Key, message: str) -> bool:
+        """Keep what was refused, for the next decision to tell; empty clears it. True when it is news."""
+        news = self.apply_error(key) != message
+        if message:
+            self._apply_errors[key] = message
+        else:
+            self._apply_errors.pop(key, None)
+        return news
+
+    def _noted(self, kind: str, change: Change[Any] | None) -> set[Key]:
+        if change is None or not change.tells:
+            return set()
+        self._index(kind, change)
+        return {woken for view in change.both for woken in self._concerns(kind, view)}
+
+    def _index(self, kind: str, change: Change[Any]) -> None:
+        key = _key(kind, change.both[-1])
+        if kind in REFERENCES:
+            self._references.point(key, REFERENCES[kind](change.new) if change.new else ())
+        if kind in OWNERS:
+            self._index_owner(key, change)
+        if kind == kinds.ENDPOINTSLICE.name:
+            self._index_slice(change)
+        if kind == kinds.HTTPROUTE.name:
+            self._index_marks(change)
+
+    def _index_owner(self, key: Key, change: Change[Any]) -> None:
+        if change.old:
+            self._keys.pop(change.old.meta.uid, None)
+        if change.new:
+            self._keys[change.new.meta.uid] = key
+        else:
+            self._apply_errors.pop(key, None)
+
+    def _index_slice(self, change: Change[views.SliceView]) -> None:
+        if change.old:
+            self._slices_of[_service_name(change.old)].pop(change.old.meta.name, None)
+            if not self._slices_of[_service_name(change.old)]:
+                del self._slices_of[_service_name(change.old)]
+        if change.new:
+            self._slices_of.setdefault(_service_name(change.new), {})[change.new.meta.name] = None
+
+    def _index_marks(self, change: Change[views.RouteBody]) -> None:
+        for split in _marks(change.old):
+            self._marked[split].discard(change.both[0].meta.name)
+            if not self._marked[split]:
+                del self._marked[split]
+        for split in _marks(change.new):
+            self._marked.setdefault(split, set()).add(change.both[-1].meta.name)
+
+    def _concerns(self, kind: str, view: View) -> set[Key]:
+        """Who must look again after this view came or went."""
+        key = _key(kind, view)
+        woken = {key, *self._references.referrers(key)}
+        owner = self._keys.get(view.meta.owner_uid or "")
+        if owner:
+            woken.add(owner)
+        if isinstance(view, views.SliceView):
+            woken |= self._references.referrers(Key(kinds.SERVICE.name, view.meta.namespace, view.service))
+        if isinstance(view, views.RouteBody):
+            # Also one that is gone: it left the route as it was not, and somebody has to restore it.
+            woken.update(_marks(view))
+        return {key for key in woken if key.kind in RECONCILED}
+
+
+def _key(kind: str, view: View) -> Key:
+    return Key(kind, view.meta.namespace, view.meta.name)
+
+
+def _service_name(view: views.SliceView) -> tuple[str, str]:
+    return view.meta.namespace, view.service
+
+
+def _marks(view: views.RouteBody | None) -> list[Key]:
+    return [Key(kinds.SPLIT.name, view.meta.namespace, name) for name in view.splits] if view else []
