@@ -169,3 +169,9 @@ class World:
     routes: tuple[RouteView, ...] = ()
     runs: tuple[RunView, ...] = ()
     templates: tuple[TemplateView, ...] = ()
+    apply_error: str = ""
+    """What the API server refused when the last plan was applied, in words; empty when it took everything.
+
+    It is there until an apply goes through. A plan that is made while it is there may lose its actions again, but
+    its status is written all the same: it should say what was refused.
+    """
