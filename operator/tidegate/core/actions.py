@@ -77,12 +77,15 @@ class Event:
     warning: bool = field(default=False, kw_only=True)
 
 
+STATUS_LAG = timedelta(seconds=2)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What one pass does: actions in order (additive first, destructive last), then the status, then the Events.
 
     `status` is a Merge of the status subresource, None when nothing about it changed. `urgent` tells whether it holds
-    a decision that must not be lost; otherwise it may wait for the next stop point, at most STATUS_LAG.
+    a decision that must not be lost; otherwise it may wait for the next stop point, at most `lag`.
     `wake_at` is when time alone changes something; None when only an event does.
     """
 
@@ -91,9 +94,7 @@ class Plan:
     urgent: bool = field(default=False, kw_only=True)
     events: tuple[Event, ...] = ()
     wake_at: datetime | None = None
-
-
-STATUS_LAG = timedelta(seconds=2)
+    lag: timedelta = STATUS_LAG
 
 
 def merge_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

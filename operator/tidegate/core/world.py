@@ -57,6 +57,8 @@ class RolloutView:
     spec_error: str = ""
     request: str | None = None
     requested_by: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,10 @@ class RouteView:
     weights: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     accepted: bool = False
     """Every parent with status has observed this generation and accepted it with all references resolved."""
+    message: str = ""
+    """Who has not taken this generation over yet; empty when `accepted`."""
+    observed_generation: int | None = None
+    """The generation that all parents have observed; None when one of them has no status."""
 
     def share(self, service: str) -> float | None:
         """The part of the split's traffic that goes to `service`, 0 to 100; None when the route carries nothing of it."""
