@@ -1,0 +1,187 @@
+"""The AnalysisRuns of a release: which there must be, what they say, which are over.
+
+A run's name follows from revision, step and attempt, so a restart finds it and nothing is measured twice or skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+from tidegate.api.analysis import AnalysisPhase
+from tidegate.api.meta import API_VERSION
+from tidegate.api.rollout_analysis import RolloutAnalysis
+from tidegate.api.rollout_status import PauseReason, RunStatus
+from tidegate.core.actions import Action, Create, Delete, Merge, Resource
+from tidegate.core.analysis import AnalysisError, ReleaseFacts, build_run
+from tidegate.core.rollout.ownership import owner_reference
+from tidegate.core.rollout.scene import Scene
+from tidegate.core.rollout.steps.outcome import Wait
+from tidegate.core.world import HASH_LABEL, RUN_ROLE, RunRole, RunView
+
+
+class Verdict(StrEnum):
+    """What a run means for its release."""
+
+    SUCCESSFUL = "Successful"
+    FAILED = "Failed"
+    UNDECIDED = "Undecided"
+    """Inconclusive, or it could not be measured: the release is held, neither passed nor failed."""
+    RUNNING = "Running"
+
+
+_VERDICTS = {
+    AnalysisPhase.SUCCESSFUL: Verdict.SUCCESSFUL,
+    AnalysisPhase.FAILED: Verdict.FAILED,
+    AnalysisPhase.INCONCLUSIVE: Verdict.UNDECIDED,
+    AnalysisPhase.ERROR: Verdict.UNDECIDED,
+}
+
+
+def verdict(run: RunView) -> Verdict:
+    """Four verdicts, never mixed up: no data is not success, and what could not be measured is not failure."""
+    return _VERDICTS.get(run.status.phase or AnalysisPhase.PENDING, Verdict.RUNNING)
+
+
+def completed(run: RunView) -> bool:
+    """Whether the run has a verdict."""
+    return verdict(run) is not Verdict.RUNNING
+
+
+def run_name(scene: Scene, role: RunRole) -> str:
+    """`ROLLOUT-HASH-REVISION-STEP[.ATTEMPT]`, or `-background` in the place of the step."""
+    where = "background" if role is RunRole.BACKGROUND else str(scene.index)
+    attempt = f".{scene.status.attempt}" if scene.status.attempt else ""
+    name = scene.world.rollout.meta.name[:200]
+    return f"{name}-{scene.new_hash}-{scene.status.current_revision}-{where}{attempt}"
+
+
+def find(scene: Scene, role: RunRole) -> RunView | None:
+    """The run that this step, or the background, has now."""
+    name = run_name(scene, role)
+    return next((run for run in scene.world.runs if run.meta.name == name), None)
+
+
+def start(scene: Scene, role: RunRole, asked: RolloutAnalysis) -> Wait:
+    """Create the run; or say which template or argument is missing, and wait for it."""
+    try:
+        spec, metadata = build_run(asked, scene.world.templates, _facts(scene))
+    except AnalysisError as error:
+        return Wait("AnalysisInvalid", str(error))
+    name = run_name(scene, role)
+    return Wait(
+        "Analysis", f"AnalysisRun {name} is starting", actions=(_create(scene, role, name, spec, metadata),)
+    )
+
+
+def _facts(scene: Scene) -> ReleaseFacts:
+    rollout = scene.world.rollout
+    return ReleaseFacts(
+        name=rollout.meta.name,
+        namespace=rollout.meta.namespace,
+        canary_hash=scene.new_hash,
+        stable_hash=scene.status.stable_rs,
+        canary_service=scene.canary.canary_service,
+        stable_service=scene.canary.stable_service,
+        manifest=rollout.manifest,
+    )
+
+
+def _create(scene: Scene, role: RunRole, name: str, spec: dict[str, Any], metadata: dict[str, Any]) -> Create:
+    rollout = scene.world.rollout.meta
+    labels = {**metadata.get("labels", {}), HASH_LABEL: scene.new_hash, RUN_ROLE: str(role)}
+    body = {
+        "apiVersion": API_VERSION,
+        "kind": "AnalysisRun",
+        "metadata": {
+            **metadata,
+            "name": name,
+            "namespace": rollout.namespace,
+            "labels": labels,
+            "ownerReferences": [owner_reference(rollout)],
+        },
+        "spec": spec,
+    }
+    return Create(Resource.RUNS, rollout.namespace, name, body, rollout.uid)
+
+
+def wants_background(scene: Scene) -> bool:
+    """From `startingStep` until the steps are done."""
+    asked = scene.canary.analysis
+    return (
+        asked is not None
+        and scene.stepping
+        and not scene.steps_done
+        and scene.index >= (asked.starting_step or 0)
+    )
+
+
+def undecided_message(scene: Scene, run: RunView) -> str:
+    """Why nothing was decided, and what a person can do."""
+    name = scene.world.rollout.meta.name
+    return (
+        f"AnalysisRun {run.meta.name} is {run.status.phase}: {run.status.message or 'no reason given'}; "
+        f"`tidegate resume {name}` measures again, `tidegate promote {name}` goes on without it"
+    )
+
+
+def running_message(run: RunView) -> str:
+    """What the run says of itself: the provider that gives no answer, the measurements so far."""
+    said = run.spec_error or run.status.message
+    return f"AnalysisRun {run.meta.name} is measuring" + (f": {said}" if said else "")
+
+
+def cause(run: RunView) -> str:
+    """Why the release is taken back."""
+    return f"AnalysisRun {run.meta.name} is {run.status.phase}: {run.status.message or 'no reason given'}"
+
+
+def brief(run: RunView | None) -> RunStatus | None:
+    """A run as the Rollout's status tells of it."""
+    if run is None:
+        return None
+    phase = run.status.phase or AnalysisPhase.PENDING
+    return RunStatus(name=run.meta.name, status=str(phase), message=run.status.message or "")
+
+
+def stop_needless(scene: Scene) -> Iterable[Action]:
+    """Ask runs to end that nobody waits for any more: aborted, skipped, superseded, or the release is over."""
+    needed = {run_name(scene, RunRole.BACKGROUND)} if wants_background(scene) else set()
+    if scene.stepping and not scene.steps_done:
+        needed.add(run_name(scene, RunRole.STEP))
+    for run in scene.world.runs:
+        stopped = completed(run) or run.spec is None or run.spec.terminate
+        if run.role is not None and not stopped and run.meta.name not in needed:
+            yield Merge(Resource.RUNS, run.meta, {"spec": {"terminate": True}})
+
+
+def collect(scene: Scene) -> Iterable[Action]:
+    """Delete ended runs beyond the limits, oldest first, and those of versions that are no more."""
+    limits = scene.spec.analysis
+    ended = sorted(
+        (run for run in scene.world.runs if run.role and completed(run)), key=lambda r: r.meta.created_at
+    )
+    mine = [run for run in ended if run.meta.name not in _current(scene)]
+    good = [run for run in mine if verdict(run) is Verdict.SUCCESSFUL]
+    bad = [run for run in mine if verdict(run) is not Verdict.SUCCESSFUL]
+    beyond = [
+        *good[: max(0, len(good) - limits.successful_run_history_limit)],
+        *bad[: max(0, len(bad) - limits.unsuccessful_run_history_limit)],
+    ]
+    return [Delete(Resource.RUNS, run.meta) for run in beyond]
+
+
+def _current(scene: Scene) -> set[str]:
+    """Runs of this release decide on it: never collected while it lasts, else they would be measured again."""
+    prefix = f"{scene.world.rollout.meta.name[:200]}-{scene.new_hash}-{scene.status.current_revision}-"
+    return (
+        {run.meta.name for run in scene.world.runs if run.meta.name.startswith(prefix)}
+        if scene.releasing
+        else set()
+    )
+
+
+def undecided(scene: Scene) -> bool:
+    """An undecided analysis holds the release until a person decides."""
+    return any(p.reason is PauseReason.INCONCLUSIVE_ANALYSIS for p in scene.status.pause_conditions)

@@ -1,0 +1,101 @@
+"""The conditions of a Rollout: Argo Rollouts' names, and kstatus' `Ready`, `Reconciling` and `Stalled`.
+
+`kubectl wait --for=condition=Ready`, Flux and Argo CD read the latter without plugins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidegate.api.meta import Condition, ConditionStatus
+from tidegate.api.rollout_status import Phase, WaitingFor
+from tidegate.core.rollout.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a Rollout stands: what phase, message and conditions are made of."""
+
+    phase: Phase
+    reason: str
+    message: str
+    waiting: WaitingFor | None = None
+    stalled: bool = False
+    """Nothing will change until a person does something."""
+    releasing: bool = False
+
+
+def conditions(scene: Scene, standing: Standing) -> list[Condition]:
+    """All conditions, each with the time of its last change kept."""
+    return stamp(
+        scene.status.conditions,
+        _conditions(scene, standing),
+        scene.now,
+        scene.world.rollout.meta.generation,
+    )
+
+
+Told = tuple[str, bool, str, str]
+"""Type, true or false, reason, message."""
+
+
+def _conditions(scene: Scene, standing: Standing) -> Iterable[Told]:
+    reason, message = standing.reason, standing.message
+    ready = standing.phase is Phase.HEALTHY
+    serving = scene.stable or scene.new
+    available = serving is not None and serving.available >= scene.spec.replicas
+    yield "Ready", ready, reason, message
+    yield "Reconciling", not ready and not standing.stalled, reason, message
+    yield "Stalled", standing.stalled, reason, message
+    yield "Available", available, *_available(scene)
+    yield "Progressing", _progressing(standing), reason, message
+    yield (
+        "Paused",
+        standing.phase is Phase.PAUSED,
+        reason if standing.phase is Phase.PAUSED else "NotPaused",
+        "",
+    )
+    yield (
+        "Completed",
+        not standing.releasing,
+        "ReleaseOver" if not standing.releasing else "ReleaseOnItsWay",
+        "",
+    )
+    yield "Healthy", ready, reason, ""
+
+
+def _progressing(standing: Standing) -> bool:
+    """As in a Deployment: false when it is stuck or was taken back."""
+    return standing.phase is not Phase.DEGRADED
+
+
+def _available(scene: Scene) -> tuple[str, str]:
+    serving = scene.stable or scene.new
+    available = serving.available if serving else 0
+    if available >= scene.spec.replicas:
+        return "PodsAvailable", f"the version that serves has its {scene.spec.replicas} pods"
+    return "PodsMissing", f"the version that serves has {available} of {scene.spec.replicas} pods"
+
+
+def stamp(
+    before: Sequence[Condition], told: Iterable[Told], now: datetime, generation: int
+) -> list[Condition]:
+    """Conditions with their `lastTransitionTime`: now when the status changed, else what it was."""
+    old = {condition.type: condition for condition in before}
+    return [_stamped(old.get(entry[0]), entry, now, generation) for entry in told]
+
+
+def _stamped(old: Condition | None, told: Told, now: datetime, generation: int) -> Condition:
+    kind, true, reason, message = told
+    status = ConditionStatus.TRUE if true else ConditionStatus.FALSE
+    since = old.last_transition_time if old is not None and old.status == status else now
+    return Condition(
+        type=kind,
+        status=status,
+        reason=reason,
+        message=message[:1024],
+        last_transition_time=since,
+        observed_generation=generation,
+    )

@@ -1,0 +1,79 @@
+"""One pass over a Rollout: from the world to what is to be done. Pure: no I/O, no clock, no randomness.
+
+begin     the user changed something: another release begins
+answer    what people asked for
+judge     the background analysis may take the release back
+walk      the steps, as far as the world allows
+settle    the end of a release
+act       sizes, Services, weight and runs that follow from the facts now decided
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from tidegate.core.actions import Action, Plan
+from tidegate.core.rollout import analysis, replicas, traffic
+from tidegate.core.rollout.release import begin
+from tidegate.core.rollout.requests import answer
+from tidegate.core.rollout.revision import content_hash
+from tidegate.core.rollout.scene import Scene
+from tidegate.core.rollout.settle import settle
+from tidegate.core.rollout.status import invalid, report
+from tidegate.core.rollout.steps.outcome import Wait
+from tidegate.core.rollout.walk import walk
+from tidegate.core.rollout.watch import abort_stuck, deadline, judge_background, stuck
+from tidegate.core.world import World
+
+
+def plan(world: World) -> Plan:
+    """Decide one pass. The same world gives the same plan, whoever asks and however often."""
+    rollout = world.rollout
+    if rollout.meta.deleting:
+        return Plan()
+    if rollout.spec is None:
+        return invalid(world)
+    template = rollout.spec.template.as_written()
+    scene = Scene(world, rollout.spec, content_hash(template), rollout.status)
+    scene, wait, actions = decide(answer(begin(scene)))
+    status, urgent = report(scene, wait)
+    return Plan(actions, status, urgent=urgent, events=scene.events, wake_at=_wake_at(scene, wait))
+
+
+def decide(scene: Scene) -> tuple[Scene, Wait | None, tuple[Action, ...]]:
+    """The facts of this pass, what it waits for, and the actions that follow."""
+    scene, background = judge_background(scene)
+    if background is not None and not background.actions:
+        # The analysis that should guard the steps can't be made: no step is taken without it.
+        return scene, background, _act(scene)
+    scene, wait = walk(scene)
+    scene = abort_stuck(scene, wait)
+    if not scene.stepping or scene.steps_done:
+        scene, wait = settle(scene)
+    waits = (background, wait) if scene.stepping else ()
+    return scene, wait, (*_act(scene), *(action for w in waits if w is not None for action in w.actions))
+
+
+def _act(scene: Scene) -> tuple[Action, ...]:
+    """Traffic first: a version that hurts loses it before anything else happens. What takes away comes last."""
+    return (
+        *traffic.write_split(scene),
+        *traffic.pin_services(scene),
+        *replicas.grow(scene),
+        *analysis.stop_needless(scene),
+        *replicas.shrink(scene),
+        *analysis.collect(scene),
+    )
+
+
+def _wake_at(scene: Scene, wait: Wait | None) -> datetime | None:
+    """When time alone changes something."""
+    times: list[datetime | None] = [wait.until if wait else None]
+    if wait is not None and wait.on_pods and not stuck(scene, wait):
+        times.append(deadline(scene))
+    if any(rs.size for rs in scene.others):
+        times.append(replicas.old_until(scene))
+    if scene.new is not None and scene.new.size:
+        times.append(replicas.aborted_until(scene))
+    later = [time for time in times if time is not None and time > scene.now]
+    return min(later) + timedelta(milliseconds=1) if later else None

@@ -1,0 +1,121 @@
+"""A release: from the change of the template to its end, and its line in history with the cadence T(D_i)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidegate.api.rollout_status import CanaryStatus, Outcome, Release
+from tidegate.core.actions import Event
+from tidegate.core.rollout.revision import content_hash
+from tidegate.core.rollout.scene import Scene
+
+KEPT = 20
+
+
+def begin(scene: Scene) -> Scene:
+    """Take up what the user changed: another template is another release, other steps go on from the same weight."""
+    if scene.status.current_pod_hash != scene.new_hash:
+        return _begin_release(scene)
+    if scene.status.current_step_hash != _steps_hash(scene):
+        return scene.facts(
+            current_step_hash=_steps_hash(scene),
+            current_step_index=_same_weight(scene),
+            current_step_started_at=scene.now,
+            pause_conditions=[],
+        )
+    return scene
+
+
+def _begin_release(scene: Scene) -> Scene:
+    back = bool(scene.status.stable_rs) and scene.new_hash == scene.status.stable_rs
+    revision = _revision(scene)
+    scene = close(scene, Outcome.ROLLED_BACK if back else Outcome.SUPERSEDED)
+    history = scene.status.history if back else [*scene.status.history, _line(scene, revision)][-KEPT:]
+    return scene.facts(
+        _event(scene, revision, back=back),
+        current_pod_hash=scene.new_hash,
+        current_revision=revision,
+        current_step_hash=_steps_hash(scene),
+        current_step_index=len(scene.steps) if back or scene.first_release else 0,
+        history=history,
+        **fresh_start(scene),
+    )
+
+
+def fresh_start(scene: Scene) -> dict[str, Any]:
+    """The facts of a release that has just begun: nothing of the one before may reach into it."""
+    return {
+        "current_step_started_at": scene.now,
+        "progressed_at": scene.now,
+        "attempt": 0,
+        "pause_conditions": [],
+        "abort": False,
+        "aborted_at": None,
+        "abort_cause": "",
+        "promote_full": False,
+        "canary": CanaryStatus(weights=scene.status.canary.weights),
+    }
+
+
+def again(scene: Scene) -> Scene:
+    """Try an aborted revision once more, from the first step, with measurements of its own."""
+    history = [*scene.status.history, _line(scene, scene.status.current_revision)][-KEPT:]
+    return scene.facts(
+        current_step_index=0, history=history, **{**fresh_start(scene), "attempt": scene.status.attempt + 1}
+    )
+
+
+def close(scene: Scene, outcome: Outcome, cause: str = "") -> Scene:
+    """End the open line of history; nothing happens when there is none."""
+    history = scene.status.history
+    if not history or history[-1].finished_at is not None:
+        return scene
+    last = history[-1].model_copy(update={"finished_at": scene.now, "outcome": outcome, "cause": cause})
+    return scene.facts(history=[*history[:-1], last])
+
+
+def _line(scene: Scene, revision: int) -> Release:
+    ends = [release.finished_at for release in scene.status.history if release.finished_at is not None]
+    return Release(
+        revision=revision,
+        pod_template_hash=scene.new_hash,
+        images=[container.image for container in scene.spec.template.spec.containers],
+        started_at=scene.now,
+        cadence_seconds=(scene.now - max(ends)).total_seconds() if ends else None,
+    )
+
+
+def _revision(scene: Scene) -> int:
+    """One more than any before; a ReplicaSet that is the latest already keeps its number (a restart in mid-creation)."""
+    latest = max([rs.revision for rs in scene.world.replicasets] + [scene.status.current_revision])
+    if scene.new is not None and scene.new.revision == latest > scene.status.current_revision:
+        return latest
+    return latest + 1
+
+
+def _event(scene: Scene, revision: int, *, back: bool) -> Event:
+    if back:
+        return Event(
+            "RollingBack", f"the template is the stable version's again: taking revision {revision - 1} back"
+        )
+    images = ", ".join(container.image for container in scene.spec.template.spec.containers)
+    return Event("ReleaseStarted", f"revision {revision} ({scene.new_hash}): {images}")
+
+
+def _steps_hash(scene: Scene) -> str:
+    return content_hash([step.model_dump(exclude_unset=True, mode="json") for step in scene.steps])
+
+
+def _same_weight(scene: Scene) -> int:
+    """Where to go on in changed steps: at the first `setWeight` that is not below the weight in force, else at the last.
+
+    What guards the weight after it is still to come: a pause too many is better than an analysis that was skipped.
+    """
+    if not scene.stepping:
+        return len(scene.steps)
+    reached = scene.asked or 0
+    weights = [
+        (index, step.set_weight) for index, step in enumerate(scene.steps) if step.set_weight is not None
+    ]
+    at_or_above = (index for index, weight in weights if reached and weight >= reached)
+    return next(at_or_above, weights[-1][0] if reached and weights else 0)

@@ -1,0 +1,160 @@
+"""The ReplicaSets: one a revision, created at its first size; up at once, down only when traffic was seen to have left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from tidegate.api.rollout_status import Outcome
+from tidegate.core.actions import Action, Create, Delete, Merge, Resource
+from tidegate.core.rollout.ownership import owner_reference
+from tidegate.core.rollout.revision import canonical_json, labelled
+from tidegate.core.rollout.scene import FULL, Scene
+from tidegate.core.rollout.targets import canary_size_of_steps, pods_for, scale_in_force
+from tidegate.core.world import HASH_LABEL, REVISION, TEMPLATE, ReplicaSetView
+
+
+def sizes(scene: Scene) -> dict[str, int]:
+    """The size that each ReplicaSet should have now, by pod template hash; the new one is there before it exists."""
+    wanted = {rs.pod_hash: _other_size(scene, rs) for rs in scene.others}
+    if scene.stable is not None:
+        wanted[scene.stable.pod_hash] = scene.spec.replicas
+    wanted[scene.new_hash] = _new_size(scene)
+    return wanted
+
+
+def _new_size(scene: Scene) -> int:
+    if not scene.releasing:
+        return scene.spec.replicas
+    return _aborted_size(scene) if scene.status.abort else _canary_size(scene)
+
+
+def _canary_size(scene: Scene) -> int:
+    """What the steps ask for; without a `setCanaryScale` never less than the weight in force needs."""
+    size = canary_size_of_steps(scene)
+    if scene.steps_done or scale_in_force(scene) is not None:
+        return size
+    carried = max(scene.seen or 0, scene.asked or 0)
+    needed = pods_for(scene.spec.replicas, carried) if _leads_to_new(scene) else 0
+    return max(size, needed)
+
+
+def _leads_to_new(scene: Scene) -> bool:
+    return scene.canary_service is not None and scene.canary_service.pod_hash == scene.new_hash
+
+
+def _aborted_size(scene: Scene) -> int:
+    """The aborted version keeps its pods until traffic has left them and the delay is over."""
+    size = scene.new.size if scene.new else 0
+    until = aborted_until(scene)
+    gone = until is not None and until <= scene.now and traffic_left(scene, scene.new)
+    return 0 if gone else size
+
+
+def aborted_until(scene: Scene) -> datetime | None:
+    """When the pods of an aborted version go; None when they are to be kept."""
+    delay = scene.canary.abort_scale_down_delay_seconds
+    if not scene.status.abort or scene.status.aborted_at is None or delay == 0:
+        return None
+    return scene.status.aborted_at + timedelta(seconds=delay)
+
+
+def _other_size(scene: Scene, rs: ReplicaSetView) -> int:
+    if scene.first_release:
+        # Nothing is known to work yet: what an earlier attempt started may be all that answers.
+        return rs.size if scene.new is None or scene.new.available < scene.spec.replicas else 0
+    until = old_until(scene)
+    kept = (until is not None and until > scene.now) or _just_promoted(scene)
+    return rs.size if kept or not traffic_left(scene, rs) else 0
+
+
+def _just_promoted(scene: Scene) -> bool:
+    """The new version is the stable one and its release is not over: the delay of the old pods has not begun."""
+    history = scene.status.history
+    return not scene.releasing and bool(history) and history[-1].finished_at is None
+
+
+def old_until(scene: Scene) -> datetime | None:
+    """When the pods of the version before go: a while after the last promotion, for requests that are under way."""
+    promoted = (Outcome.PROMOTED, Outcome.FAST_PROMOTED)
+    ends = [
+        r.finished_at for r in scene.status.history if r.outcome in promoted and r.finished_at is not None
+    ]
+    return max(ends) + timedelta(seconds=scene.canary.scale_down_delay_seconds) if ends else None
+
+
+def traffic_left(scene: Scene, rs: ReplicaSetView | None) -> bool:
+    """No route leads to this version: seen, not hoped for. A Service that can't be read may lead anywhere."""
+    if rs is None:
+        return True
+    canary, stable = scene.canary_service, scene.stable_service
+    if canary is None or stable is None:
+        return False
+    off_canary = _unreached(canary.pod_hash, canary.ready.get(rs.meta.name, 0), rs) or scene.verified(0)
+    off_stable = _unreached(stable.pod_hash, stable.ready.get(rs.meta.name, 0), rs) or scene.verified(FULL)
+    return off_canary and off_stable
+
+
+def _unreached(pinned: str, ready: int, rs: ReplicaSetView) -> bool:
+    return bool(pinned) and pinned != rs.pod_hash and ready == 0
+
+
+def grow(scene: Scene) -> Iterable[Action]:
+    """Create the new ReplicaSet, and make those greater that should be."""
+    wanted = sizes(scene)
+    if scene.new is None and not scene.status.abort:
+        yield _create(scene, wanted[scene.new_hash])
+    for rs in scene.world.replicasets:
+        size = max(rs.size, wanted.get(rs.pod_hash, rs.size))
+        number = _renumbered(scene, rs)
+        if size != rs.size or number:
+            patch: dict[str, Any] = {"spec": {"replicas": size}} if size != rs.size else {}
+            yield Merge(Resource.REPLICASETS, rs.meta, patch | number)
+
+
+def _renumbered(scene: Scene, rs: ReplicaSetView) -> dict[str, Any]:
+    """A version that comes again is the latest revision, so that `undo` knows what was before."""
+    if rs.pod_hash != scene.new_hash or rs.revision >= scene.status.current_revision:
+        return {}
+    return {"metadata": {"annotations": {REVISION: str(scene.status.current_revision)}}}
+
+
+def shrink(scene: Scene) -> Iterable[Action]:
+    """Make those smaller that may be, and delete the oldest empty ones beyond the limit."""
+    wanted = sizes(scene)
+    for rs in scene.world.replicasets:
+        size = wanted.get(rs.pod_hash, rs.size)
+        if size < rs.size:
+            yield Merge(Resource.REPLICASETS, rs.meta, {"spec": {"replicas": size}})
+    empty = sorted((rs for rs in scene.others if rs.size == rs.replicas == 0), key=lambda rs: rs.revision)
+    for rs in empty[: max(0, len(empty) - scene.spec.revision_history_limit)]:
+        yield Delete(Resource.REPLICASETS, rs.meta)
+
+
+def _create(scene: Scene, size: int) -> Create:
+    rollout = scene.world.rollout.meta
+    template = scene.spec.template.as_written()
+    labels = {**template["metadata"]["labels"], HASH_LABEL: scene.new_hash}
+    body = {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "metadata": {
+            "name": scene.new_name,
+            "namespace": rollout.namespace,
+            "labels": labels,
+            "annotations": {
+                REVISION: str(scene.status.current_revision),
+                # As it was written, without the API server's defaults: undo brings back the same revision.
+                TEMPLATE: canonical_json(template),
+            },
+            "ownerReferences": [owner_reference(rollout)],
+        },
+        "spec": {
+            "replicas": size,
+            "minReadySeconds": scene.spec.min_ready_seconds,
+            "selector": {"matchLabels": {**scene.spec.selector.match_labels, HASH_LABEL: scene.new_hash}},
+            "template": labelled(template, HASH_LABEL, scene.new_hash),
+        },
+    }
+    return Create(Resource.REPLICASETS, rollout.namespace, scene.new_name, body, rollout.uid)

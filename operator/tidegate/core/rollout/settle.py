@@ -1,0 +1,91 @@
+"""The ends of a release: promoted, taken back, or the first version that works."""
+
+from __future__ import annotations
+
+from tidegate.api.rollout_status import Outcome, RolloutStatus
+from tidegate.core.actions import Event
+from tidegate.core.rollout import release
+from tidegate.core.rollout.arrival import arrived, wait_for_pods, weight_arrived
+from tidegate.core.rollout.scene import FULL, Scene
+from tidegate.core.rollout.steps.outcome import Wait
+from tidegate.core.rollout.traffic import pinned_to_new, promoting
+
+
+def settle(scene: Scene) -> tuple[Scene, Wait | None]:
+    """What is left to do when no step is: the Wait says what it needs, None that all is done."""
+    if promoting(scene):
+        return _promote(scene)
+    if scene.first_release:
+        return _first(scene)
+    if scene.status.abort:
+        return _taken_back(scene)
+    return _promoted(scene)
+
+
+def _promote(scene: Scene) -> tuple[Scene, Wait | None]:
+    """All traffic on the canary Service, then the stable Service on the new version, then that version is stable."""
+    if pinned_to_new(scene, scene.stable_service):
+        return _promoted(scene.facts(stable_rs=scene.new_hash))
+    if scene.spec.replicas:
+        outcome = arrived(scene, FULL)
+        if isinstance(outcome, Wait):
+            return scene, outcome
+    return scene, _endpoints(scene)
+
+
+def _endpoints(scene: Scene) -> Wait:
+    name = scene.canary.stable_service
+    if scene.stable_service is None:
+        return Wait("ServiceNotFound", f"Service {name} (stableService) does not exist: create it")
+    return Wait("EndpointsNotReady", f"the endpoints of Service {name} are not those of {scene.new_name} yet")
+
+
+def _first(scene: Scene) -> tuple[Scene, Wait | None]:
+    """The first version goes to its full size at once: there is nobody to compare it with."""
+    new, wanted = scene.new, scene.spec.replicas
+    if new is None or new.available < wanted:
+        return scene, wait_for_pods(new, scene.new_name, wanted)
+    if not pinned_to_new(scene, scene.stable_service):
+        return scene, _endpoints(scene)
+    missing = _canary_service_missing(scene) or weight_arrived(scene, 0)
+    if missing is not None:
+        return scene, missing
+    return _finish(scene.facts(stable_rs=scene.new_hash), Outcome.PROMOTED), None
+
+
+def _canary_service_missing(scene: Scene) -> Wait | None:
+    if scene.canary_service is not None:
+        return None
+    name = scene.canary.canary_service
+    return Wait("ServiceNotFound", f"Service {name} (canaryService) does not exist: create it")
+
+
+def _taken_back(scene: Scene) -> tuple[Scene, Wait | None]:
+    waiting = weight_arrived(scene, 0)
+    if waiting is not None:
+        return scene, waiting
+    return release.close(scene, Outcome.ABORTED, scene.status.abort_cause), None
+
+
+def _promoted(scene: Scene) -> tuple[Scene, Wait | None]:
+    """The stable version has all traffic and all its pods."""
+    waiting = weight_arrived(scene, 0)
+    if waiting is not None:
+        return scene, waiting
+    stable, wanted = scene.stable, scene.spec.replicas
+    if stable is None or stable.available < wanted:
+        return scene, wait_for_pods(stable, scene.new_name, wanted)
+    skipped = scene.status.promote_full
+    return _finish(scene, Outcome.FAST_PROMOTED if skipped else Outcome.PROMOTED), None
+
+
+def _finish(scene: Scene, outcome: Outcome) -> Scene:
+    if not _open(scene.status):
+        return scene
+    revision = scene.status.current_revision
+    done = Event("ReleaseCompleted", f"revision {revision} ({scene.new_hash}) has all the traffic")
+    return release.close(scene, outcome).facts(done, promote_full=False)
+
+
+def _open(status: RolloutStatus) -> bool:
+    return bool(status.history) and status.history[-1].finished_at is None

@@ -1,0 +1,219 @@
+"""The status of a Rollout: what was seen and what was decided, written once a stop point."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidegate.api.rollout_status import (
+    CanaryStatus,
+    Phase,
+    RolloutStatus,
+    WaitingFor,
+    WeightDestination,
+    Weights,
+)
+from tidegate.core.actions import Event, Merge, Plan, Resource, merge_patch
+from tidegate.core.rollout import analysis
+from tidegate.core.rollout.conditions import Standing, conditions, stamp
+from tidegate.core.rollout.scene import FULL, Scene
+from tidegate.core.rollout.steps.outcome import Wait
+from tidegate.core.rollout.watch import stuck
+from tidegate.core.world import RolloutView, RunRole, World
+
+_PAUSES = {"Paused", "PausedBySpec", "PausedByRequest", "AnalysisUndecided"}
+_INVALID = {"AnalysisInvalid", "ServiceNotFound"}
+
+
+def report(scene: Scene, wait: Wait | None) -> tuple[Merge | None, bool]:
+    """The write that brings the status up to date, if one is needed, and whether it holds a decision."""
+    standing = _standing(scene, wait)
+    status = _with_counts(scene).model_copy(
+        update={
+            "phase": standing.phase,
+            "message": standing.message,
+            "waiting_for": standing.waiting,
+            "observed_generation": scene.world.rollout.meta.generation,
+            "conditions": conditions(scene, standing),
+            "canary": _canary(scene),
+        }
+    )
+    return _write(scene.world.rollout, status), _urgent(scene.world.rollout.status, status)
+
+
+def invalid(world: World) -> Plan:
+    """A spec that can't be read: nothing is touched, and the status says which field, which value and what to do."""
+    rollout = world.rollout
+    message = rollout.spec_error
+    told = [
+        ("Ready", False, "InvalidSpec", message),
+        ("Reconciling", False, "InvalidSpec", message),
+        ("Stalled", True, "InvalidSpec", message),
+        ("InvalidSpec", True, "InvalidSpec", message),
+    ]
+    kept = [c for c in rollout.status.conditions if c.type not in {entry[0] for entry in told}]
+    status = rollout.status.model_copy(
+        update={
+            "phase": Phase.DEGRADED,
+            "message": message,
+            "waiting_for": None,
+            "observed_generation": rollout.meta.generation,
+            "conditions": [
+                *stamp(rollout.status.conditions, told, world.now, rollout.meta.generation),
+                *kept,
+            ],
+        }
+    )
+    write = _write(rollout, status)
+    known = (
+        rollout.status.message == message and rollout.status.observed_generation == rollout.meta.generation
+    )
+    events = () if known else (Event("InvalidSpec", message, warning=True),)
+    return Plan((), write, urgent=True, events=events)
+
+
+def _standing(scene: Scene, wait: Wait | None) -> Standing:
+    """The first that fits: refused, taken back, stuck, paused, on its way, well."""
+    waiting = _waiting(scene, wait)
+    message = wait.message if wait else ""
+    releasing = wait is not None and (scene.releasing or scene.first_release)
+    refusal = scene.world.apply_error
+    if refusal:
+        return Standing(Phase.DEGRADED, "Refused", refusal, waiting, stalled=True, releasing=releasing)
+    if scene.status.abort:
+        return _aborted(scene, waiting)
+    if stuck(scene, wait):
+        said = f"no progress for {scene.spec.progress_deadline_seconds} s: {message}"
+        return Standing(
+            Phase.DEGRADED, "ProgressDeadlineExceeded", said, waiting, stalled=True, releasing=True
+        )
+    if wait is None:
+        return Standing(
+            Phase.HEALTHY, "Healthy", f"revision {scene.status.current_revision} has all the traffic"
+        )
+    if wait.reason in _PAUSES:
+        return Standing(Phase.PAUSED, wait.reason, message, waiting, releasing=True)
+    stalled = wait.reason in _INVALID
+    return Standing(
+        Phase.DEGRADED if stalled else Phase.PROGRESSING,
+        wait.reason,
+        message,
+        waiting,
+        stalled=stalled,
+        releasing=releasing,
+    )
+
+
+def _aborted(scene: Scene, waiting: WaitingFor | None) -> Standing:
+    name = scene.world.rollout.meta.name
+    message = (
+        f"revision {scene.status.current_revision} was taken back: {scene.status.abort_cause}. The manifest still names "
+        f"it: change the template (`tidegate undo {name} --print` gives the stable one), or `tidegate retry {name}`"
+    )
+    return Standing(Phase.DEGRADED, "Aborted", message, waiting, stalled=waiting is None)
+
+
+def _waiting(scene: Scene, wait: Wait | None) -> WaitingFor | None:
+    if wait is None:
+        return None
+    before = scene.status.waiting_for
+    since = before.since if before is not None and before.reason == wait.reason else None
+    return WaitingFor(reason=wait.reason, message=wait.message, since=since or scene.now, until=wait.until)
+
+
+def _with_counts(scene: Scene) -> RolloutStatus:
+    sets = scene.world.replicasets
+    replicas = sum(rs.replicas for rs in sets)
+    counts = {
+        "replicas": replicas,
+        "hpa_replicas": replicas,
+        "updated_replicas": scene.new.replicas if scene.new else 0,
+        "ready_replicas": sum(rs.ready for rs in sets),
+        "available_replicas": sum(rs.available for rs in sets),
+        "selector": ",".join(f"{k}={v}" for k, v in sorted(scene.spec.selector.match_labels.items())),
+    }
+    before = scene.status
+    if (
+        counts["available_replicas"] > before.available_replicas
+        or counts["updated_replicas"] > before.updated_replicas
+    ):
+        counts["progressed_at"] = scene.now
+    return before.model_copy(update=counts)
+
+
+def _canary(scene: Scene) -> CanaryStatus:
+    releasing = scene.stepping and not scene.steps_done
+    return CanaryStatus(
+        weights=_weights(scene),
+        current_step_analysis_run_status=analysis.brief(analysis.find(scene, RunRole.STEP))
+        if releasing
+        else None,
+        current_background_analysis_run_status=(
+            analysis.brief(analysis.find(scene, RunRole.BACKGROUND)) if releasing else None
+        ),
+    )
+
+
+def _weights(scene: Scene) -> Weights | None:
+    seen = scene.seen
+    if seen is None:
+        return None
+    asked = scene.asked or 0
+    canary, stable = scene.canary_service, scene.stable_service
+    return Weights(
+        canary=WeightDestination(
+            weight=seen,
+            pod_template_hash=canary.pod_hash if canary else "",
+            service_name=scene.canary.canary_service,
+        ),
+        stable=WeightDestination(
+            weight=FULL - seen,
+            pod_template_hash=stable.pod_hash if stable else "",
+            service_name=scene.canary.stable_service,
+        ),
+        asked=asked,
+        verified=scene.verified(asked),
+    )
+
+
+def _dump(status: RolloutStatus) -> dict[str, Any]:
+    return status.model_dump(mode="json", exclude_none=True)
+
+
+def _write(rollout: RolloutView, status: RolloutStatus) -> Merge | None:
+    patch = merge_patch(_dump(rollout.status), _dump(status))
+    return Merge(Resource.ROLLOUTS, rollout.meta, {"status": patch}, status=True) if patch else None
+
+
+_DECISIONS = (
+    "abort",
+    "attempt",
+    "current_pod_hash",
+    "current_step_hash",
+    "last_request",
+    "observed_generation",
+    "promote_full",
+    "stable_rs",
+)
+_TELLING = ("Ready", "Stalled")
+
+
+def _urgent(before: RolloutStatus, after: RolloutStatus) -> bool:
+    """Whether the status holds what can't be found out again from the world, or what people and machines wait for.
+
+    All else (counts, the step that follows from a pause that is over, what it waits for) may be written with the next
+    decision: a release of many steps would otherwise write its status at every pod.
+    """
+    if any(getattr(before, name) != getattr(after, name) for name in _DECISIONS):
+        return True
+    began = {(p.reason, p.start_time) for p in after.pause_conditions}
+    if began - {(p.reason, p.start_time) for p in before.pause_conditions}:
+        return True
+    return _ends(before) != _ends(after) or _told(before) != _told(after)
+
+
+def _ends(status: RolloutStatus) -> list[tuple[int, Any]]:
+    return [(release.revision, release.outcome) for release in status.history]
+
+
+def _told(status: RolloutStatus) -> dict[str, str]:
+    return {c.type: f"{c.status}" for c in status.conditions if c.type in _TELLING}

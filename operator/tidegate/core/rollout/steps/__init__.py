@@ -1,0 +1,30 @@
+"""The steps of a release: a module each, and one line in this table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tidegate.api.rollout import CanaryStep
+from tidegate.core.rollout.scene import Scene
+from tidegate.core.rollout.steps import analysis, pause, set_canary_scale, set_weight
+from tidegate.core.rollout.steps.outcome import Done, Fail, Outcome, Wait
+
+STEPS: Mapping[str, Callable[[Scene], Outcome]] = {
+    "set_weight": set_weight.advance,
+    "set_canary_scale": set_canary_scale.advance,
+    "pause": pause.advance,
+    "analysis": analysis.advance,
+}
+
+
+def kind_of(step: CanaryStep) -> str:
+    """The one field of the step that is set."""
+    return next(kind for kind in STEPS if getattr(step, kind) is not None)
+
+
+def advance(scene: Scene) -> Outcome:
+    """Ask the current step how far it is."""
+    return STEPS[kind_of(scene.steps[scene.index])](scene)
+
+
+__all__ = ["STEPS", "Done", "Fail", "Outcome", "Wait", "advance", "kind_of"]

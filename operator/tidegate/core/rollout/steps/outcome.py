@@ -1,0 +1,39 @@
+"""What a step can answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidegate.api.rollout_status import PauseReason
+from tidegate.core.actions import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The step is over: the next one may begin in the same pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The step needs something of the world: in one word, and in a sentence for people."""
+
+    reason: str
+    message: str
+    until: datetime | None = None
+    """When it ends by itself."""
+    pause: PauseReason | None = None
+    """The release stands still for this reason, from now on if it did not before."""
+    actions: tuple[Action, ...] = ()
+    on_pods: bool = False
+    """The wait is for pods: the progress deadline runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The release hurts, or can't go on: it is taken back. `cause` is a sentence for people."""
+
+    cause: str
+
+
+Outcome = Done | Wait | Fail

@@ -1,0 +1,81 @@
+"""The step machine: one pass goes as far as the world allows, and stops at what it has to wait for."""
+
+from __future__ import annotations
+
+from tidegate.api.rollout_status import PauseCondition, PauseReason
+from tidegate.core.actions import Event
+from tidegate.core.rollout import analysis, steps
+from tidegate.core.rollout.abort import abort
+from tidegate.core.rollout.scene import Scene
+from tidegate.core.rollout.steps import Fail, Wait
+from tidegate.core.world import RunRole
+
+
+def walk(scene: Scene) -> tuple[Scene, Wait | None]:
+    """Fold the steps while they are done. The Wait tells what the current one needs; None when all are done."""
+    while scene.stepping and not scene.steps_done:
+        if not scene.spec.replicas:
+            return _skip_all(scene), None
+        outcome = steps.advance(scene)
+        if isinstance(outcome, Fail):
+            return abort(scene, outcome.cause), None
+        if isinstance(outcome, Wait):
+            return _halt(scene, outcome), outcome
+        held = _held(scene)
+        if held is not None:
+            return scene, held
+        scene = _next(scene)
+    return scene, None
+
+
+def _skip_all(scene: Scene) -> Scene:
+    """A Rollout of size 0 has nobody to judge and nobody to hurt: like a Deployment, it takes the new template at once."""
+    return scene.facts(current_step_index=len(scene.steps), pause_conditions=[])
+
+
+def _held(scene: Scene) -> Wait | None:
+    """Somebody said stop: the step that is done is not followed by another."""
+    name = scene.world.rollout.meta.name
+    if scene.spec.paused:
+        return Wait("PausedBySpec", "spec.paused is true: set it to false to go on")
+    if analysis.undecided(scene):
+        run = analysis.find(scene, RunRole.BACKGROUND)
+        said = analysis.undecided_message(scene, run) if run else f"`tidegate resume {name}` goes on"
+        return Wait("AnalysisUndecided", said)
+    if any(pause.reason is PauseReason.REQUEST for pause in scene.status.pause_conditions):
+        return Wait("PausedByRequest", f"somebody paused it: `tidegate resume {name}` goes on")
+    return None
+
+
+def _halt(scene: Scene, wait: Wait) -> Scene:
+    """Remember when a pause began, once; drop that of a step that is a pause no longer. Other pauses end by request."""
+    over = None if wait.pause is PauseReason.CANARY_PAUSE_STEP else PauseReason.CANARY_PAUSE_STEP
+    kept = [pause for pause in scene.status.pause_conditions if pause.reason is not over]
+    if wait.pause is not None and wait.pause not in {p.reason for p in kept}:
+        kept.append(PauseCondition(reason=wait.pause, start_time=scene.now))
+    return scene.facts(pause_conditions=kept)
+
+
+def _next(scene: Scene) -> Scene:
+    """The step is over; how long it took stands in history."""
+    began = scene.status.current_step_started_at or scene.now
+    history = scene.status.history
+    if history:
+        seconds = [*history[-1].step_seconds, round((scene.now - began).total_seconds(), 3)]
+        history = [*history[:-1], history[-1].model_copy(update={"step_seconds": seconds})]
+    moved = scene.facts(
+        current_step_index=scene.index + 1,
+        current_step_started_at=scene.now,
+        progressed_at=scene.now,
+        pause_conditions=[p for p in scene.status.pause_conditions if p.reason is PauseReason.REQUEST],
+        history=history,
+    )
+    return moved.facts(*_event(scene))
+
+
+def _event(scene: Scene) -> tuple[Event, ...]:
+    weight = scene.steps[scene.index].set_weight
+    if weight is None:
+        return ()
+    done = f"step {scene.index + 1} of {len(scene.steps)}: {weight} % of the traffic is on revision"
+    return (Event("StepCompleted", f"{done} {scene.status.current_revision}"),)

@@ -1,0 +1,50 @@
+"""What is watched beside the steps: the background analysis and the progress deadline."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from tidegate.api.rollout_status import PauseCondition, PauseReason
+from tidegate.core.rollout import analysis
+from tidegate.core.rollout.abort import abort
+from tidegate.core.rollout.scene import Scene
+from tidegate.core.rollout.steps.outcome import Wait
+from tidegate.core.world import RunRole
+
+
+def judge_background(scene: Scene) -> tuple[Scene, Wait | None]:
+    """Take the release back when the background analysis failed, hold it when that can't decide. The Wait carries the
+    run to create, or says why it can't be made."""
+    asked = scene.canary.analysis
+    if asked is None or not analysis.wants_background(scene):
+        return scene, None
+    run = analysis.find(scene, RunRole.BACKGROUND)
+    if run is None:
+        return scene, analysis.start(scene, RunRole.BACKGROUND, asked)
+    match analysis.verdict(run):
+        case analysis.Verdict.FAILED:
+            return abort(scene, analysis.cause(run)), None
+        case analysis.Verdict.UNDECIDED if not analysis.undecided(scene):
+            pause = PauseCondition(reason=PauseReason.INCONCLUSIVE_ANALYSIS, start_time=scene.now)
+            return scene.facts(pause_conditions=[*scene.status.pause_conditions, pause]), None
+    return scene, None
+
+
+def deadline(scene: Scene) -> datetime | None:
+    """When the wait for pods counts as stuck."""
+    since = scene.status.progressed_at
+    return None if since is None else since + timedelta(seconds=scene.spec.progress_deadline_seconds)
+
+
+def stuck(scene: Scene, wait: Wait | None) -> bool:
+    """The release waits for pods, and there was no progress for longer than `progressDeadlineSeconds`."""
+    until = deadline(scene)
+    return wait is not None and wait.on_pods and until is not None and until <= scene.now
+
+
+def abort_stuck(scene: Scene, wait: Wait | None) -> Scene:
+    """With `progressDeadlineAbort` a stuck release is taken back."""
+    if not (scene.spec.progress_deadline_abort and scene.stepping and stuck(scene, wait)):
+        return scene
+    said = wait.message if wait else ""
+    return abort(scene, f"no progress for {scene.spec.progress_deadline_seconds} s: {said}")
