@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PYTHONPATH := operator:.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test unit lint crds
+.PHONY: help venv demo test unit lint crds cluster cluster-down
 
 help: ## show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,3 +31,9 @@ lint: venv ## format, lint, strict types and the import contracts
 
 crds: venv ## render crds/ and the chart's copies from the models
 	$(BIN)/tidegate crds --write
+
+cluster: venv ## start the local cluster and leave it running; prints how to use it
+	$(BIN)/python -m dev.cluster up --detach
+
+cluster-down: venv ## end the local cluster
+	$(BIN)/python -m dev.cluster down
