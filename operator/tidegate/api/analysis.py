@@ -42,9 +42,7 @@ class AnalysisTemplateSpec(Model):
     args: Args | None = Field(
         None, max_length=100, description="Arguments, used as `{{args.NAME}}`, with their defaults."
     )
-    dry_run: DryRuns | None = Field(
-        None, max_length=100, description="Metrics that never change the outcome."
-    )
+    dry_run: DryRuns | None = Field(None, max_length=100, description="Metrics that never change the outcome.")
     measurement_retention: Retentions | None = Field(
         None, max_length=100, description="How many measurements stay in status. Default 10 a metric."
     )
@@ -54,8 +52,7 @@ class AnalysisTemplateSpec(Model):
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
-            cel="has(self.metrics) && size(self.metrics) > 0 "
-            "|| has(self.templates) && size(self.templates) > 0",
+            cel="has(self.metrics) && size(self.metrics) > 0 || has(self.templates) && size(self.templates) > 0",
             message="a template needs metrics or templates: write at least one metric",
             holds=lambda spec: bool(spec.metrics or spec.templates),
         ),
@@ -65,9 +62,7 @@ class AnalysisTemplateSpec(Model):
 class TtlStrategy(Model):
     """When a run that is over is deleted."""
 
-    seconds_after_completion: int | None = Field(
-        None, ge=0, description="Seconds after its end, whatever the verdict."
-    )
+    seconds_after_completion: int | None = Field(None, ge=0, description="Seconds after its end, whatever the verdict.")
     seconds_after_success: int | None = Field(
         None, ge=0, description="Seconds after its end when Successful; goes before secondsAfterCompletion."
     )
@@ -83,18 +78,14 @@ class AnalysisRunSpec(Model):
         min_length=1, max_length=100, description="What is measured."
     )
     args: Args | None = Field(None, max_length=100, description="Arguments with their values.")
-    dry_run: DryRuns | None = Field(
-        None, max_length=100, description="Metrics that never change the outcome."
-    )
+    dry_run: DryRuns | None = Field(None, max_length=100, description="Metrics that never change the outcome.")
     measurement_retention: Retentions | None = Field(
         None, max_length=100, description="How many measurements stay in status. Default 10 a metric."
     )
     terminate: bool | None = Field(
         None, description="true stops the run. Without a verdict so far it is Inconclusive, never Successful."
     )
-    ttl_strategy: TtlStrategy | None = Field(
-        None, description="When the run is deleted after its end. Default: never."
-    )
+    ttl_strategy: TtlStrategy | None = Field(None, description="When the run is deleted after its end. Default: never.")
 
 
 class AnalysisTemplate(Model):
@@ -122,6 +113,4 @@ class AnalysisRun(Model):
     kind: Literal["AnalysisRun"] = "AnalysisRun"
     metadata: Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
     spec: AnalysisRunSpec = Field(description="What is measured.")
-    status: AnalysisRunStatus | None = Field(
-        None, description="What was seen so far; written by the operator."
-    )
+    status: AnalysisRunStatus | None = Field(None, description="What was seen so far; written by the operator.")

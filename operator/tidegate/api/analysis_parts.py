@@ -21,9 +21,7 @@ class SecretKeyRef(Model):
 class ArgSource(Model):
     """Where the value of an argument comes from."""
 
-    secret_key_ref: SecretKeyRef = Field(
-        description="A key of a Secret. Its value never stands in a status or a log."
-    )
+    secret_key_ref: SecretKeyRef = Field(description="A key of a Secret. Its value never stands in a status or a log.")
 
 
 class Arg(Model):
@@ -56,9 +54,7 @@ class MeasurementRetention(Model):
     metric_name: MetricNamePattern = Field(
         description="A regular expression (RE2), searched in the names of the metrics; `*` is all."
     )
-    limit: int = Field(
-        ge=1, le=1000, description="How many measurements to keep. Default for other metrics: 10."
-    )
+    limit: int = Field(ge=1, le=1000, description="How many measurements to keep. Default for other metrics: 10.")
 
 
 class TemplateRef(Model):

@@ -57,9 +57,7 @@ class MetricResult(StatusModel):
     error: int = Field(0, description="Measurements that could not be judged.")
     consecutive_error: int = Field(0, description="Errors in a row up to now.")
     consecutive_success: int = Field(0, description="Good measurements in a row up to now.")
-    dry_run: bool = Field(
-        default=False, description="Whether the metric is only shown and never changes the outcome."
-    )
+    dry_run: bool = Field(default=False, description="Whether the metric is only shown and never changes the outcome.")
     next_measurement_at: Time | None = Field(None, description="When the next measurement is due.")
     outage: Outage | None = Field(None, description="Set while the provider gives no answer.")
     metadata: dict[str, str] | None = Field(

@@ -14,10 +14,12 @@ from pydantic.functional_serializers import PlainSerializer
 from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from tidegate.api.meta import DURATION_PATTERN, parse_duration
+from tidegate.api.meta import DURATION_PATTERN, DURATION_REMEDY, parse_duration, value_rule
 
 _PLACEHOLDER_PATTERN = r"\{\{[^{}]+\}\}"
 _PLACEHOLDER = re.compile(_PLACEHOLDER_PATTERN)
+_NUMBER_REMEDY = "is neither a whole number nor an argument: write 3 or {{args.limit}}"
+_DURATION_REMEDY = f"{DURATION_REMEDY}, or an argument such as {{{{args.interval}}}}"
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 
 
@@ -28,7 +30,7 @@ def _int_or_arg(value: object) -> int | str:
         return int(value)
     if isinstance(value, str) and _PLACEHOLDER.fullmatch(value):
         return value
-    raise ValueError(f'{value!r} is neither a whole number nor an argument: write 3 or "{{{{args.limit}}}}"')
+    raise ValueError(f'"{value}" {_NUMBER_REMEDY}')
 
 
 def _at_least(minimum: int) -> BeforeValidator:
@@ -43,9 +45,9 @@ def _at_least(minimum: int) -> BeforeValidator:
 
 def _int_schema(minimum: int) -> WithJsonSchema:
     pattern = rf"^(-?[0-9]{{1,9}}|{_PLACEHOLDER_PATTERN})$"
-    return WithJsonSchema(
-        {"x-kubernetes-int-or-string": True, "minimum": minimum, "pattern": pattern, "maxLength": 256}
-    )
+    cel = f"type(self) == int ? self >= {minimum} : self.matches(r'{pattern}')"
+    message = f"{_NUMBER_REMEDY}, {minimum} or more"
+    return WithJsonSchema({"x-kubernetes-int-or-string": True, "maxLength": 256, **value_rule(cel, message)})
 
 
 def _duration_or_arg(value: object) -> timedelta | str:
@@ -67,8 +69,12 @@ DurationOrArg = Annotated[
     WithJsonSchema(
         {
             "x-kubernetes-int-or-string": True,
-            "pattern": rf"{DURATION_PATTERN}|^{_PLACEHOLDER_PATTERN}$",
             "maxLength": 256,
+            **value_rule(
+                "type(self) == int ? self >= 0 : "
+                f"self.matches(r'{DURATION_PATTERN}') || self.matches(r'^{_PLACEHOLDER_PATTERN}$')",
+                _DURATION_REMEDY,
+            ),
         }
     ),
 ]
@@ -86,9 +92,7 @@ class UniqueBy:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._unique, handler(source))
 
-    def __get_pydantic_json_schema__(
-        self, core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         keyed = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [to_camel(self.key)]}
         return {**handler(core), **keyed}
 

@@ -1,16 +1,15 @@
 """What all kinds share: the strict base model, rules, refusals, durations and conditions.
 
-A model is the one source of a kind: it parses what users write, and `crd` renders its schema, defaults and rules.
+A model is the one source of a kind: it parses what users write, and `crd` renders its schema, defaults, rules.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -18,50 +17,67 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic.functional_serializers import PlainSerializer
 from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema
+
+from tidegate.api.rules import BrokenRulesError, Check, Refused, Rule, Shape, value_rule
+
+__all__ = [
+    "API_VERSION",
+    "DURATION_PATTERN",
+    "DURATION_REMEDY",
+    "GROUP",
+    "VERSION",
+    "Check",
+    "Condition",
+    "ConditionStatus",
+    "Duration",
+    "LabelValue",
+    "Model",
+    "Name",
+    "Refused",
+    "Rule",
+    "ServiceName",
+    "Shape",
+    "StatusModel",
+    "Time",
+    "Weight",
+    "parse_duration",
+    "time_text",
+    "value_rule",
+]
 
 GROUP = "tidegate.dev"
 VERSION = "v1alpha1"
-API_VERSION = f"{GROUP}/{VERSION}"
+API_VERSION: Literal["tidegate.dev/v1alpha1"] = "tidegate.dev/v1alpha1"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule over several fields: `cel` is judged by the API server, `holds` by everybody else (lint, the operator).
-
-    Both say the same; a test runs every wrong manifest against both.
-    """
-
-    cel: str
-    message: str
-    holds: Callable[[Any], bool]
-
-
-class Model(BaseModel):
-    """The base of all that users write: camelCase outside, frozen, and an unknown field is an error, never ignored."""
-
+class _Base(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
         serialize_by_alias=True,
         frozen=True,
-        extra="forbid",
     )
+
+
+class Model(_Base):
+    """The base of what users write: camelCase outside, frozen, and an unknown field is an error, never ignored."""
+
+    model_config = ConfigDict(extra="forbid")
     rules: ClassVar[tuple[Rule, ...]] = ()
 
     @model_validator(mode="after")
     def _rules_hold(self) -> Self:
-        broken = [rule.message for rule in self.rules if not rule.holds(self)]
+        broken = [rule for rule in self.rules if not rule.holds(self)]
         if broken:
-            raise ValueError("; ".join(broken))
+            raise BrokenRulesError(broken)
         return self
 
     @classmethod
@@ -69,52 +85,40 @@ class Model(BaseModel):
         schema = handler(core)
         if cls.rules:
             resolved = handler.resolve_ref_schema(schema)
-            resolved["x-kubernetes-validations"] = [{"rule": r.cel, "message": r.message} for r in cls.rules]
+            resolved["x-kubernetes-validations"] = [rule.validation() for rule in cls.rules]
         return schema
 
 
-class StatusModel(Model):
-    """The base of what the operator writes. An unknown field is dropped, so that an older operator reads a newer status."""
+class StatusModel(_Base):
+    """The base of what the operator writes. An unknown field is dropped: an older operator reads a newer status."""
 
     model_config = ConfigDict(extra="ignore")
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Marks a field that is known and not supported: the API server and the operator both refuse it with `message`.
-
-    Written as `blue_green: Annotated[None, Refused("…")] = None`. Without it the API server would prune the field in
-    silence, and a user would believe that it is honoured.
-    """
-
-    message: str
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self._refuse)
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"x-tidegate-refused": self.message}
-
-    def _refuse(self, value: object) -> None:
-        if value is not None:
-            raise ValueError(self.message)
-
-
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-DURATION_PATTERN = r"^((\d+(\.\d+)?(ms|s|m|h|d))+|\d+)$"
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+DURATION_PATTERN = r"^(([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h|d))+|[0-9]{1,9})$"
+DURATION_REMEDY = "is not a duration: write seconds (30) or a text such as 10s, 5m, 1h30m, ten years at most"
+# Beyond it, a moment plus a duration may lie behind the last day of Python's calendar.
+_LONGEST = 3650 * 86400
 
 
 def parse_duration(value: object) -> timedelta:
-    """`30`, `"30"` (seconds), `"10s"`, `"1h30m"` → a timedelta. Raises ValueError with the value and examples."""
+    """`30`, `"30"` (seconds), `"10s"`, `"1h30m"` → a timedelta. Raises ValueError with value and remedy."""
     if isinstance(value, timedelta):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | str) or not re.match(DURATION_PATTERN, str(value)):
-        raise ValueError(f"{value!r} is not a duration: write seconds (30) or a text such as 10s, 5m, 1h30m")
-    text = str(value)
+    seconds = _seconds(str(value)) if isinstance(value, int | str) and not isinstance(value, bool) else None
+    if seconds is None or seconds > _LONGEST:
+        raise ValueError(f'"{value}" {DURATION_REMEDY}')
+    return timedelta(seconds=seconds)
+
+
+def _seconds(text: str) -> float | None:
+    if not re.fullmatch(DURATION_PATTERN, text):
+        return None
     if text.isdigit():
-        return timedelta(seconds=int(text))
-    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text)))
+        return int(text)
+    return sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text))
 
 
 def _seconds_text(value: timedelta) -> str:
@@ -125,7 +129,13 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     PlainSerializer(_seconds_text, return_type=str),
-    WithJsonSchema({"x-kubernetes-int-or-string": True, "pattern": DURATION_PATTERN}),
+    WithJsonSchema(
+        {
+            "x-kubernetes-int-or-string": True,
+            "maxLength": 32,
+            **value_rule(f"type(self) == int ? self >= 0 : self.matches(r'{DURATION_PATTERN}')", DURATION_REMEDY),
+        }
+    ),
 ]
 
 
@@ -145,10 +155,47 @@ Time = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 
-Weight = Annotated[int, Field(ge=0, le=100)]
-NAME_PATTERN = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
-Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=253)]
-ServiceName = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+
+def _percentage(value: object) -> bool:
+    return type(value) is int and 0 <= value <= 100
+
+
+def _matching(pattern: str) -> Callable[[object], bool]:
+    compiled = re.compile(pattern)
+    return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
+
+
+# `20%` and `"20"` are what people write: with the type integer the API server would not even show the value.
+Weight = Annotated[
+    int,
+    Check(
+        "type(self) == int && self >= 0 && self <= 100",
+        "is not a percentage: write a whole number from 0 to 100, without quotes and %",
+        _percentage,
+        {"x-kubernetes-int-or-string": True, "maxLength": 32},
+    ),
+]
+_NAME = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
+_SERVICE_NAME = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
+Name = Annotated[
+    str,
+    Field(max_length=253),
+    Check(
+        f"self.matches('{_NAME}')",
+        "is not a name of an object: write lower-case letters, digits, - and .",
+        _matching(_NAME),
+    ),
+]
+ServiceName = Annotated[
+    str,
+    Field(max_length=63),
+    Check(
+        f"self.matches('{_SERVICE_NAME}')",
+        "is not a name of a Service: write lower-case letters, digits and -, beginning with a letter",
+        _matching(_SERVICE_NAME),
+    ),
+]
+LabelValue = Annotated[str, Field(max_length=63)]
 
 
 class ConditionStatus(StrEnum):
@@ -162,17 +209,11 @@ class ConditionStatus(StrEnum):
 class Condition(StatusModel):
     """A Kubernetes condition; `Ready`, `Reconciling` and `Stalled` follow kstatus."""
 
-    type: str
-    status: ConditionStatus
-    reason: str
-    message: str = ""
-    last_transition_time: Time
-    observed_generation: int | None = None
-
-
-class Reference(StatusModel):
-    """Who owns an object: just what decides whether it is ours."""
-
-    kind: str
-    name: str
-    uid: str
+    type: Annotated[str, Field(description="What is said, such as Ready.")]
+    status: Annotated[ConditionStatus, Field(description="Whether it holds: True, False or Unknown.")]
+    reason: Annotated[str, Field(description="Why, in one word for machines.")]
+    message: Annotated[str, Field(description="Why, in a sentence for people.")] = ""
+    last_transition_time: Annotated[Time, Field(description="When status last changed.")]
+    observed_generation: Annotated[int | None, Field(description="Generation of the spec that this was said of.")] = (
+        None
+    )

@@ -65,9 +65,7 @@ class Authentication(Model):
     bearer: Bearer | None = Field(None, description="A bearer token.")
     sigv4: Annotated[
         None,
-        Refused(
-            "sigv4 is not supported: put a signing proxy before the workspace and give the proxy's address"
-        ),
+        Refused("sigv4 is not supported: put a signing proxy before the workspace and give the proxy's address"),
     ] = None
     oauth2: Annotated[
         None,
@@ -125,15 +123,11 @@ class Provider(Model):
     prometheus: PrometheusMetric | None = Field(None, description="A PromQL query.")
     web: Annotated[
         None,
-        _refused(
-            "web", "let json_exporter read the page and use prometheus with a PromQL query on its series"
-        ),
+        _refused("web", "let json_exporter read the page and use prometheus with a PromQL query on its series"),
     ] = None
     job: Annotated[
         None,
-        _refused(
-            "job", "push the job's result to a Pushgateway and use prometheus with a PromQL query on it"
-        ),
+        _refused("job", "push the job's result to a Pushgateway and use prometheus with a PromQL query on it"),
     ] = None
     kubernetes: Annotated[
         None,
@@ -141,27 +135,19 @@ class Provider(Model):
     ] = None
     compare: Annotated[
         None,
-        _refused(
-            "compare", "use prometheus with a PromQL query that divides the canary's rate by the stable one's"
-        ),
+        _refused("compare", "use prometheus with a PromQL query that divides the canary's rate by the stable one's"),
     ] = None
     kayenta: Annotated[
         None,
-        _refused(
-            "kayenta", "use prometheus with a PromQL query that divides the canary's rate by the stable one's"
-        ),
+        _refused("kayenta", "use prometheus with a PromQL query that divides the canary's rate by the stable one's"),
     ] = None
     datadog: Annotated[
         None,
-        _refused(
-            "datadog", "use prometheus with a PromQL query on the series that the Datadog Agent scrapes"
-        ),
+        _refused("datadog", "use prometheus with a PromQL query on the series that the Datadog Agent scrapes"),
     ] = None
     new_relic: Annotated[
         None,
-        _refused(
-            "newRelic", "use prometheus with PromQL: New Relic serves the Prometheus API, with a bearer token"
-        ),
+        _refused("newRelic", "use prometheus with PromQL: New Relic serves the Prometheus API, with a bearer token"),
     ] = None
     wavefront: Annotated[
         None,
@@ -177,9 +163,7 @@ class Provider(Model):
     ] = None
     influxdb: Annotated[
         None,
-        _refused(
-            "influxdb", "use prometheus with a PromQL query on the series of Telegraf's prometheus_client"
-        ),
+        _refused("influxdb", "use prometheus with a PromQL query on the series of Telegraf's prometheus_client"),
     ] = None
     skywalking: Annotated[
         None,

@@ -86,9 +86,7 @@ class RolloutAnalysis(Model):
     measurement_retention: Annotated[list[MeasurementRetention], UniqueBy("metric_name")] | None = Field(
         None, max_length=100, description="How many measurements stay in status. Default 10 a metric."
     )
-    analysis_run_metadata: RunMetadata | None = Field(
-        None, description="Labels and annotations of the AnalysisRuns."
-    )
+    analysis_run_metadata: RunMetadata | None = Field(None, description="Labels and annotations of the AnalysisRuns.")
 
 
 class RolloutAnalysisBackground(RolloutAnalysis):

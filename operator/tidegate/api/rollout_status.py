@@ -30,8 +30,8 @@ class PauseReason(StrEnum):
 class PauseCondition(StatusModel):
     """A pause that is in force."""
 
-    reason: PauseReason
-    start_time: Time
+    reason: Annotated[PauseReason, Field(description="Why it stands still.")]
+    start_time: Annotated[Time, Field(description="Since when.")]
 
 
 class WaitingFor(StatusModel):
@@ -46,16 +46,16 @@ class WaitingFor(StatusModel):
 class WeightDestination(StatusModel):
     """One side of the traffic."""
 
-    weight: int
-    pod_template_hash: str = ""
-    service_name: str = ""
+    weight: Annotated[int, Field(description="Its share of the traffic, in percent.")]
+    pod_template_hash: Annotated[str, Field(description="Which version it is.")] = ""
+    service_name: Annotated[str, Field(description="The Service that it stands behind.")] = ""
 
 
 class Weights(StatusModel):
     """The weights that the routes were seen to carry."""
 
-    canary: WeightDestination
-    stable: WeightDestination
+    canary: Annotated[WeightDestination, Field(description="The new version.")]
+    stable: Annotated[WeightDestination, Field(description="The stable version.")]
     asked: Annotated[int, Field(description="The canary's weight that was asked for last.")] = 0
     verified: Annotated[
         bool, Field(description="Whether every parent of every route has taken these weights over.")
@@ -65,17 +65,23 @@ class Weights(StatusModel):
 class RunStatus(StatusModel):
     """An AnalysisRun of this release in brief."""
 
-    name: str
-    status: str
-    message: str = ""
+    name: Annotated[str, Field(description="Name of the AnalysisRun.")]
+    status: Annotated[str, Field(description="Where it stands; its verdict at the end.")]
+    message: Annotated[str, Field(description="Why, in a sentence.")] = ""
 
 
 class CanaryStatus(StatusModel):
     """The canary's side of the status."""
 
-    weights: Weights | None = None
-    current_step_analysis_run_status: RunStatus | None = None
-    current_background_analysis_run_status: RunStatus | None = None
+    weights: Annotated[Weights | None, Field(description="The weights as seen; none before a route could be read.")] = (
+        None
+    )
+    current_step_analysis_run_status: Annotated[RunStatus | None, Field(description="The run of the current step.")] = (
+        None
+    )
+    current_background_analysis_run_status: Annotated[
+        RunStatus | None, Field(description="The run beside the steps.")
+    ] = None
 
 
 class Outcome(StrEnum):
@@ -91,12 +97,12 @@ class Outcome(StrEnum):
 class Release(StatusModel):
     """One release: from the change of the template to its end."""
 
-    revision: int
-    pod_template_hash: str
-    images: list[str] = []
-    started_at: Time
-    finished_at: Time | None = None
-    outcome: Outcome | None = None
+    revision: Annotated[int, Field(description="Its number.")]
+    pod_template_hash: Annotated[str, Field(description="Which version it is.")]
+    images: Annotated[list[str], Field(description="The images of its pods.")] = []
+    started_at: Annotated[Time, Field(description="When the template was changed.")]
+    finished_at: Annotated[Time | None, Field(description="When it ended; not there while it goes on.")] = None
+    outcome: Annotated[Outcome | None, Field(description="How it ended.")] = None
     cause: Annotated[str, Field(description="Why it ended so, where it was not promoted.")] = ""
     requester: Annotated[str, Field(description="Who asked for the end, where somebody did.")] = ""
     cadence_seconds: Annotated[
@@ -116,41 +122,55 @@ class RequestOutcome(StrEnum):
 class LastRequest(StatusModel):
     """The answer to the last request of a person."""
 
-    id: str
-    action: str
-    outcome: RequestOutcome
-    message: str = ""
-    by: str = ""
-    at: Time
+    id: Annotated[str, Field(description="Id of the request.")]
+    action: Annotated[str, Field(description="What was asked for.")]
+    outcome: Annotated[RequestOutcome, Field(description="Whether it was done.")]
+    message: Annotated[str, Field(description="What was done, or why not.")] = ""
+    by: Annotated[str, Field(description='Who asked; "(claimed)" where nothing proves the name.')] = ""
+    at: Annotated[Time, Field(description="When it was answered.")]
 
 
 class RolloutStatus(StatusModel):
     """The status subresource of a Rollout."""
 
-    phase: Phase | None = None
-    message: str = ""
-    waiting_for: WaitingFor | None = None
-    observed_generation: int | None = None
-    replicas: int = 0
-    updated_replicas: int = 0
-    ready_replicas: int = 0
-    available_replicas: int = 0
+    phase: Annotated[Phase | None, Field(description="The state in one word.")] = None
+    message: Annotated[str, Field(description="The state in a sentence.")] = ""
+    waiting_for: Annotated[
+        WaitingFor | None, Field(description="What it waits for; not there when it waits for nothing.")
+    ] = None
+    observed_generation: Annotated[
+        int | None, Field(description="Generation of the spec that this status was said of.")
+    ] = None
+    replicas: Annotated[int, Field(description="Pods of all versions.")] = 0
+    updated_replicas: Annotated[int, Field(description="Pods of the new version.")] = 0
+    ready_replicas: Annotated[int, Field(description="Pods that are ready, of all versions.")] = 0
+    available_replicas: Annotated[
+        int, Field(description="Pods that were ready for minReadySeconds, of all versions.")
+    ] = 0
     hpa_replicas: Annotated[int, Field(alias="HPAReplicas", description="Pods that the scale subresource reports.")] = 0
     selector: Annotated[str, Field(description="The selector as text, for the scale subresource.")] = ""
-    current_revision: int = 0
-    current_pod_hash: str = ""
+    current_revision: Annotated[int, Field(description="Number of the revision that the template asks for.")] = 0
+    current_pod_hash: Annotated[
+        str, Field(description="Pod template hash of the version that the template asks for.")
+    ] = ""
     stable_rs: Annotated[str, Field(alias="stableRS", description="Pod template hash of the stable version.")] = ""
-    current_step_index: int | None = None
-    current_step_hash: str = ""
-    current_step_started_at: Time | None = None
+    current_step_index: Annotated[
+        int | None, Field(description="Index of the current step, from 0; the number of steps when all are done.")
+    ] = None
+    step: Annotated[str, Field(description="Steps that are done, of how many: 2/5.")] = ""
+    current_step_hash: Annotated[str, Field(description="Hash of the steps: tells when they were changed.")] = ""
+    current_step_started_at: Annotated[Time | None, Field(description="When the current step began.")] = None
     attempt: Annotated[int, Field(description="How often this revision was tried again.")] = 0
-    pause_conditions: list[PauseCondition] = []
-    abort: bool = False
-    aborted_at: Time | None = None
-    abort_cause: str = ""
-    promote_full: bool = False
+    pause_conditions: Annotated[list[PauseCondition], Field(description="The pauses that are in force.")] = []
+    abort: Annotated[bool, Field(description="Whether the release was taken back.")] = False
+    aborted_at: Annotated[Time | None, Field(description="When it was taken back.")] = None
+    abort_cause: Annotated[str, Field(description="Why it was taken back.")] = ""
+    promote_full: Annotated[bool, Field(description="Whether somebody asked to skip all steps and analyses.")] = False
     progressed_at: Annotated[Time | None, Field(description="Last progress: the deadline runs from here.")] = None
-    last_request: LastRequest | None = None
-    canary: CanaryStatus = CanaryStatus()
-    history: list[Release] = []
-    conditions: list[Condition] = []
+    last_request: Annotated[LastRequest | None, Field(description="The answer to the last request of a person.")] = None
+    canary: Annotated[CanaryStatus, Field(description="Weights and analyses.")] = CanaryStatus()
+    history: Annotated[list[Release], Field(description="The last 20 releases, the latest at the end.")] = []
+    conditions: Annotated[
+        list[Condition],
+        Field(description="Ready, Reconciling and Stalled as kstatus reads them, and those of Argo Rollouts."),
+    ] = []

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from tidegate.api.meta import Model
+from tidegate.api.meta import LabelValue, Model
 
 
 class _Open(Model):
@@ -20,7 +20,10 @@ class _Open(Model):
 class TemplateMetadata(_Open):
     """Labels and annotations of the pods."""
 
-    labels: Annotated[dict[str, str], Field(min_length=1, description="Must contain selector.matchLabels.")]
+    labels: Annotated[
+        dict[str, LabelValue],
+        Field(min_length=1, max_length=128, description="Must contain selector.matchLabels."),
+    ]
     annotations: Annotated[dict[str, str], Field(description="Annotations of the pods.")] = {}
 
 

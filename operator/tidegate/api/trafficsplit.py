@@ -6,23 +6,31 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from tidegate.api.meta import API_VERSION, Condition, Model, Name, Refused, Rule, ServiceName, StatusModel
+from tidegate.api.meta import API_VERSION, Condition, Model, Name, Refused, Rule, ServiceName, Shape, StatusModel
 
 
 class SplitRoute(Model):
     """A route to edit in place."""
 
-    api_group: Annotated[
-        Literal["gateway.networking.k8s.io"], Field(description="API group of the route.")
-    ] = "gateway.networking.k8s.io"
+    api_group: Annotated[Literal["gateway.networking.k8s.io"], Field(description="API group of the route.")] = (
+        "gateway.networking.k8s.io"
+    )
     kind: Annotated[Literal["HTTPRoute"], Field(description="Kind of the route.")] = "HTTPRoute"
     name: Annotated[Name, Field(description="Name of the route.")]
     namespace: Annotated[
-        None, Refused("routes[].namespace is not supported yet: keep the route in the TrafficSplit's own namespace")
+        None,
+        Refused(
+            "routes[].namespace is not supported yet: keep the route in the TrafficSplit's own namespace",
+            Shape.TEXT,
+        ),
     ] = None
     rule: Annotated[
         str | None,
-        Field(description="Name of the rule. Without it, the one rule whose backendRefs name all backends."),
+        Field(
+            min_length=1,
+            max_length=253,
+            description="Name of the rule. Without it, the one rule whose backendRefs name all backends.",
+        ),
     ] = None
 
 
@@ -43,10 +51,12 @@ class TrafficSplitSpec(Model):
     routes: Annotated[list[SplitRoute], Field(min_length=1, max_length=16, description="The routes to edit.")]
     backends: Annotated[list[Backend], Field(min_length=2, max_length=16, description="Who gets how much.")]
     service: Annotated[
-        None, Refused("spec.service is not supported yet: name existing routes in spec.routes")
+        None, Refused("spec.service is not supported yet: name existing routes in spec.routes", Shape.TEXT)
     ] = None
-    lanes: Annotated[None, Refused("spec.lanes is not supported yet: remove it")] = None
-    matches: Annotated[None, Refused("spec.matches is not supported yet: write the match in the route's rule")] = None
+    lanes: Annotated[None, Refused("spec.lanes is not supported yet: remove it", Shape.LIST)] = None
+    matches: Annotated[
+        None, Refused("spec.matches is not supported yet: write the match in the route's rule", Shape.LIST)
+    ] = None
     mirror: Annotated[None, Refused("spec.mirror is not supported yet: remove it")] = None
     stickiness: Annotated[None, Refused("spec.stickiness is not supported yet: remove it")] = None
     rules: ClassVar[tuple[Rule, ...]] = (
@@ -54,11 +64,13 @@ class TrafficSplitSpec(Model):
             "self.backends.exists(b, b.weight > 0)",
             "the weights of backends add up to 0: at least one must be greater",
             lambda s: any(b.weight > 0 for b in s.backends),
+            field="backends",
         ),
         Rule(
             "self.backends.all(b, self.backends.exists_one(o, o.service == b.service))",
             "a Service is named twice in backends: name each once",
             lambda s: len({b.service for b in s.backends}) == len(s.backends),
+            field="backends",
         ),
     )
 
@@ -66,35 +78,41 @@ class TrafficSplitSpec(Model):
 class ObservedWeight(StatusModel):
     """What a route was seen to carry for one backend."""
 
-    service: str
-    weight: int
+    service: Annotated[str, Field(description="The Service.")]
+    weight: Annotated[int, Field(description="Its weight in the route.")]
 
 
 class RouteStatus(StatusModel):
     """One route as it was seen."""
 
-    kind: str
-    name: str
+    kind: Annotated[str, Field(description="Kind of the route.")]
+    name: Annotated[str, Field(description="Name of the route.")]
     accepted: Annotated[bool, Field(description="Whether every parent has taken over what the route now says.")] = False
-    observed_generation: int | None = None
-    weights: list[ObservedWeight] = []
-    message: str = ""
+    observed_generation: Annotated[
+        int | None, Field(description="Generation of the route that every parent has observed.")
+    ] = None
+    weights: Annotated[list[ObservedWeight], Field(description="The weights that it carries.")] = []
+    message: Annotated[str, Field(description="Why it can't carry the split, when it can't.")] = ""
 
 
 class TrafficSplitStatus(StatusModel):
     """The status subresource of a TrafficSplit."""
 
-    observed_generation: int | None = None
-    routes: list[RouteStatus] = []
+    observed_generation: Annotated[
+        int | None, Field(description="Generation of the spec that this status was said of.")
+    ] = None
+    routes: Annotated[list[RouteStatus], Field(description="Each route as it was seen.")] = []
     corrections: Annotated[int, Field(description="How often somebody else's weights were put right again.")] = 0
-    conditions: list[Condition] = []
+    conditions: Annotated[
+        list[Condition], Field(description="Programmed, and Ready, Reconciling, Stalled as kstatus reads them.")
+    ] = []
 
 
 class TrafficSplit(Model):
     """Who goes where: weights over Services, written into the user's own routes."""
 
-    api_version: Literal[API_VERSION] = API_VERSION  # type: ignore[valid-type]
+    api_version: Literal["tidegate.dev/v1alpha1"] = API_VERSION
     kind: Literal["TrafficSplit"] = "TrafficSplit"
     metadata: Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
-    spec: TrafficSplitSpec
-    status: TrafficSplitStatus | None = None
+    spec: Annotated[TrafficSplitSpec, Field(description="What is asked for.")]
+    status: Annotated[TrafficSplitStatus | None, Field(description="What was seen; written by the operator.")] = None

@@ -31,6 +31,7 @@ def report(scene: Scene, wait: Wait | None) -> tuple[Merge | None, bool]:
         update={
             "phase": standing.phase,
             "message": standing.message,
+            "step": f"{scene.index}/{len(scene.steps)}",
             "waiting_for": standing.waiting,
             "observed_generation": scene.world.rollout.meta.generation,
             "conditions": conditions(scene, standing),

@@ -1,0 +1,88 @@
+"""How a Rollout's traffic is divided: the user's own Gateway API routes, edited in place."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tidegate.api.meta import Model, Name, Refused, Shape
+
+_USE = "use trafficRouting.gatewayAPI with the HTTPRoute that your gateway serves"
+
+
+def _router(name: str, shape: Shape = Shape.OBJECT) -> Refused:
+    return Refused(f"trafficRouting.{name} is not supported: {_USE}", shape)
+
+
+class RouteReference(Model):
+    """A route of the user's that is edited in place."""
+
+    name: Annotated[Name, Field(description="Name of the HTTPRoute.")]
+    namespace: Annotated[
+        None,
+        Refused(
+            "httpRoutes[].namespace is not supported yet: keep the HTTPRoute in the Rollout's own namespace",
+            Shape.TEXT,
+        ),
+    ] = None
+    rule: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=253,
+            description="Name of the rule to edit. Without it, the one rule whose backendRefs name both "
+            "Services; more than one such rule is refused.",
+        ),
+    ] = None
+
+
+class GatewayAPIRouting(Model):
+    """Routes of the Gateway API."""
+
+    http_routes: Annotated[
+        list[RouteReference],
+        Field(
+            min_length=1,
+            max_length=16,
+            alias="httpRoutes",
+            description="HTTPRoutes in the Rollout's namespace whose weights are moved; "
+            "each is restored as it was written.",
+        ),
+    ]
+    grpc_routes: Annotated[
+        None,
+        Refused("gatewayAPI.grpcRoutes is not supported yet: list HTTPRoutes in gatewayAPI.httpRoutes", Shape.LIST),
+    ] = Field(None, alias="grpcRoutes")
+
+
+class TrafficRouting(Model):
+    """How traffic is divided. One router kind at a time."""
+
+    gateway_api: Annotated[
+        GatewayAPIRouting,
+        Field(alias="gatewayAPI", description="Gateway API routes, edited in place: list them in httpRoutes."),
+    ]
+    alb: Annotated[None, _router("alb")] = None
+    ambassador: Annotated[None, _router("ambassador")] = None
+    app_mesh: Annotated[None, _router("appMesh")] = None
+    apisix: Annotated[None, _router("apisix")] = None
+    istio: Annotated[None, _router("istio")] = None
+    nginx: Annotated[None, _router("nginx")] = None
+    plugins: Annotated[None, _router("plugins")] = None
+    smi: Annotated[None, _router("smi")] = None
+    traefik: Annotated[None, _router("traefik")] = None
+    managed_routes: Annotated[
+        None,
+        Refused(
+            "trafficRouting.managedRoutes is not supported yet: remove it with the steps that need it",
+            Shape.LIST,
+        ),
+    ] = None
+    max_traffic_weight: Annotated[
+        None,
+        Refused(
+            "trafficRouting.maxTrafficWeight is not supported yet: weights are percentages, 0 to 100",
+            Shape.NUMBER_OR_TEXT,
+        ),
+    ] = None

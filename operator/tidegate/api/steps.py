@@ -1,0 +1,83 @@
+"""The steps of a canary."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from tidegate.api.meta import Duration, Model, Refused, Rule, Shape, Weight
+from tidegate.api.rollout_analysis import RolloutAnalysis
+
+
+def _present(*fields: str) -> str:
+    """CEL for the names of those fields that are there, as one text."""
+    return "(" + " + ".join(f"(has(self.{name}) ? '{name} ' : '')" for name in fields) + ")"
+
+
+def _count(*fields: str) -> str:
+    """CEL for how many of those fields are there."""
+    return " + ".join(f"(has(self.{name}) ? 1 : 0)" for name in fields)
+
+
+class Pause(Model):
+    """A stop in the release."""
+
+    duration: Annotated[
+        Duration | None,
+        Field(description="How long: seconds, or a text such as 10s, 5m, 1h. Left out: until somebody promotes."),
+    ] = None
+
+
+_SCALES = ("weight", "replicas", "matchTrafficWeight")
+
+
+class SetCanaryScale(Model):
+    """The canary's size, told apart from its weight."""
+
+    weight: Annotated[Weight | None, Field(description="Size as a percentage of spec.replicas.")] = None
+    replicas: Annotated[int | None, Field(ge=0, description="Size as a number of pods.")] = None
+    match_traffic_weight: Annotated[
+        bool | None, Field(description="true: from here on the size follows the weight again.")
+    ] = None
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            f"{_count(*_SCALES)} == 1",
+            "setCanaryScale takes exactly one of weight, replicas and matchTrafficWeight",
+            lambda s: [s.weight, s.replicas, s.match_traffic_weight].count(None) == 2,
+            value=_present(*_SCALES),
+        ),
+    )
+
+
+_KINDS = ("setWeight", "pause", "setCanaryScale", "analysis")
+_LATER = "is not supported yet: steps can be setWeight, setCanaryScale, pause and analysis"
+
+
+class CanaryStep(Model):
+    """One step of a release: exactly one of its fields."""
+
+    set_weight: Annotated[
+        Weight | None, Field(description="Percentage of the traffic for the new version, 0 to 100.")
+    ] = None
+    pause: Annotated[Pause | None, Field(description="Wait for a time, or for a person.")] = None
+    set_canary_scale: Annotated[SetCanaryScale | None, Field(description="Size of the new version.")] = None
+    analysis: Annotated[
+        RolloutAnalysis | None, Field(description="Measure, and go on only when the verdict is Successful.")
+    ] = None
+    approval: Annotated[None, Refused(f"step approval {_LATER}; a pause without duration waits for promote")] = None
+    experiment: Annotated[None, Refused(f"step experiment {_LATER}")] = None
+    plugin: Annotated[None, Refused("step plugin is not supported: use an analysis step")] = None
+    set_groups: Annotated[None, Refused(f"step setGroups {_LATER}", Shape.LIST)] = None
+    set_header_route: Annotated[None, Refused(f"step setHeaderRoute {_LATER}")] = None
+    set_mirror_route: Annotated[None, Refused(f"step setMirrorRoute {_LATER}")] = None
+    webhook: Annotated[None, Refused(f"step webhook {_LATER}")] = None
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            f"{_count(*_KINDS)} == 1",
+            "a step is exactly one of setWeight, pause, setCanaryScale and analysis; "
+            "write the others as steps of their own",
+            lambda s: [s.set_weight, s.pause, s.set_canary_scale, s.analysis].count(None) == 3,
+            value=_present(*_KINDS),
+        ),
+    )
