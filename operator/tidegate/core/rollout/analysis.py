@@ -14,7 +14,7 @@ from tidegate.api.meta import API_VERSION
 from tidegate.api.rollout_analysis import RolloutAnalysis
 from tidegate.api.rollout_status import PauseReason, RunStatus
 from tidegate.core.actions import Action, Create, Delete, Merge, Resource
-from tidegate.core.analysis import AnalysisError, ReleaseFacts, build_run
+from tidegate.core.analysis.release import AnalysisError, ReleaseFacts, build_run
 from tidegate.core.rollout.ownership import owner_reference
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Wait
@@ -70,9 +70,7 @@ def start(scene: Scene, role: RunRole, asked: RolloutAnalysis) -> Wait:
     except AnalysisError as error:
         return Wait("AnalysisInvalid", str(error))
     name = run_name(scene, role)
-    return Wait(
-        "Analysis", f"AnalysisRun {name} is starting", actions=(_create(scene, role, name, spec, metadata),)
-    )
+    return Wait("Analysis", f"AnalysisRun {name} is starting", actions=(_create(scene, role, name, spec, metadata),))
 
 
 def _facts(scene: Scene) -> ReleaseFacts:
@@ -84,7 +82,15 @@ def _facts(scene: Scene) -> ReleaseFacts:
         stable_hash=scene.status.stable_rs,
         canary_service=scene.canary.canary_service,
         stable_service=scene.canary.stable_service,
-        manifest=rollout.manifest,
+        manifest={
+            "metadata": {
+                "name": rollout.meta.name,
+                "namespace": rollout.meta.namespace,
+                "labels": rollout.labels,
+                "annotations": rollout.annotations,
+            },
+            "spec": scene.spec.model_dump(mode="json", exclude_unset=True),
+        },
     )
 
 
@@ -109,12 +115,7 @@ def _create(scene: Scene, role: RunRole, name: str, spec: dict[str, Any], metada
 def wants_background(scene: Scene) -> bool:
     """From `startingStep` until the steps are done."""
     asked = scene.canary.analysis
-    return (
-        asked is not None
-        and scene.stepping
-        and not scene.steps_done
-        and scene.index >= (asked.starting_step or 0)
-    )
+    return asked is not None and scene.stepping and not scene.steps_done and scene.index >= (asked.starting_step or 0)
 
 
 def undecided_message(scene: Scene, run: RunView) -> str:
@@ -159,9 +160,7 @@ def stop_needless(scene: Scene) -> Iterable[Action]:
 def collect(scene: Scene) -> Iterable[Action]:
     """Delete ended runs beyond the limits, oldest first, and those of versions that are no more."""
     limits = scene.spec.analysis
-    ended = sorted(
-        (run for run in scene.world.runs if run.role and completed(run)), key=lambda r: r.meta.created_at
-    )
+    ended = sorted((run for run in scene.world.runs if run.role and completed(run)), key=lambda r: r.meta.created_at)
     mine = [run for run in ended if run.meta.name not in _current(scene)]
     good = [run for run in mine if verdict(run) is Verdict.SUCCESSFUL]
     bad = [run for run in mine if verdict(run) is not Verdict.SUCCESSFUL]
@@ -175,11 +174,7 @@ def collect(scene: Scene) -> Iterable[Action]:
 def _current(scene: Scene) -> set[str]:
     """Runs of this release decide on it: never collected while it lasts, else they would be measured again."""
     prefix = f"{scene.world.rollout.meta.name[:200]}-{scene.new_hash}-{scene.status.current_revision}-"
-    return (
-        {run.meta.name for run in scene.world.runs if run.meta.name.startswith(prefix)}
-        if scene.releasing
-        else set()
-    )
+    return {run.meta.name for run in scene.world.runs if run.meta.name.startswith(prefix)} if scene.releasing else set()
 
 
 def undecided(scene: Scene) -> bool:

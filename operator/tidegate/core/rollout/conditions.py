@@ -79,9 +79,7 @@ def _available(scene: Scene) -> tuple[str, str]:
     return "PodsMissing", f"the version that serves has {available} of {scene.spec.replicas} pods"
 
 
-def stamp(
-    before: Sequence[Condition], told: Iterable[Told], now: datetime, generation: int
-) -> list[Condition]:
+def stamp(before: Sequence[Condition], told: Iterable[Told], now: datetime, generation: int) -> list[Condition]:
     """Conditions with their `lastTransitionTime`: now when the status changed, else what it was."""
     old = {condition.type: condition for condition in before}
     return [_stamped(old.get(entry[0]), entry, now, generation) for entry in told]

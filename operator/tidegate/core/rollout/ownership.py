@@ -1,4 +1,4 @@
-"""Children belong to their Rollout: deleting it takes them along, `--cascade=orphan` leaves them, without finalizers."""
+"""Children belong to their Rollout: deleting it takes them along, `--cascade=orphan` leaves them. No finalizers."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def _line(scene: Scene, revision: int) -> Release:
 
 
 def _revision(scene: Scene) -> int:
-    """One more than any before; a ReplicaSet that is the latest already keeps its number (a restart in mid-creation)."""
+    """One more than any before; the latest ReplicaSet keeps its number (a restart in mid-creation)."""
     latest = max([rs.revision for rs in scene.world.replicasets] + [scene.status.current_revision])
     if scene.new is not None and scene.new.revision == latest > scene.status.current_revision:
         return latest
@@ -95,9 +95,7 @@ def _revision(scene: Scene) -> int:
 
 def _event(scene: Scene, revision: int, *, back: bool) -> Event:
     if back:
-        return Event(
-            "RollingBack", f"the template is the stable version's again: taking revision {revision - 1} back"
-        )
+        return Event("RollingBack", f"the template is the stable version's again: taking revision {revision - 1} back")
     images = ", ".join(container.image for container in scene.spec.template.spec.containers)
     return Event("ReleaseStarted", f"revision {revision} ({scene.new_hash}): {images}")
 
@@ -107,15 +105,13 @@ def _steps_hash(scene: Scene) -> str:
 
 
 def _same_weight(scene: Scene) -> int:
-    """Where to go on in changed steps: at the first `setWeight` that is not below the weight in force, else at the last.
+    """Where to go on in changed steps: at the first `setWeight` not below the weight in force, else at the last.
 
     What guards the weight after it is still to come: a pause too many is better than an analysis that was skipped.
     """
     if not scene.stepping:
         return len(scene.steps)
     reached = scene.asked or 0
-    weights = [
-        (index, step.set_weight) for index, step in enumerate(scene.steps) if step.set_weight is not None
-    ]
+    weights = [(index, step.set_weight) for index, step in enumerate(scene.steps) if step.set_weight is not None]
     at_or_above = (index for index, weight in weights if reached and weight >= reached)
     return next(at_or_above, weights[-1][0] if reached and weights else 0)

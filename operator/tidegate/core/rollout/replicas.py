@@ -1,4 +1,4 @@
-"""The ReplicaSets: one a revision, created at its first size; up at once, down only when traffic was seen to have left."""
+"""The ReplicaSets: one a revision, created at its first size; down only when traffic was seen to have left."""
 
 from __future__ import annotations
 
@@ -78,9 +78,7 @@ def _just_promoted(scene: Scene) -> bool:
 def old_until(scene: Scene) -> datetime | None:
     """When the pods of the version before go: a while after the last promotion, for requests that are under way."""
     promoted = (Outcome.PROMOTED, Outcome.FAST_PROMOTED)
-    ends = [
-        r.finished_at for r in scene.status.history if r.outcome in promoted and r.finished_at is not None
-    ]
+    ends = [r.finished_at for r in scene.status.history if r.outcome in promoted and r.finished_at is not None]
     return max(ends) + timedelta(seconds=scene.canary.scale_down_delay_seconds) if ends else None
 
 

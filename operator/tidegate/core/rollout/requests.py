@@ -64,17 +64,13 @@ def _unreadable(scene: Scene, text: str, error: ValidationError) -> Scene:
 
 def _follow(scene: Scene, request: Request) -> Scene:
     if request.action not in ACTIONS:
-        raise RefusedRequest(
-            f"action {request.action!r} is not known: use one of {', '.join(sorted(ACTIONS))}"
-        )
+        raise RefusedRequest(f"action {request.action!r} is not known: use one of {', '.join(sorted(ACTIONS))}")
     if request.revision != scene.status.current_revision:
         raise RefusedRequest(
             f"it was meant for revision {request.revision}, and revision {scene.status.current_revision} is on its way"
         )
     if request.step is not None and request.step != scene.index:
-        raise RefusedRequest(
-            f"it was meant for step {request.step}, and the release is at step {scene.index}"
-        )
+        raise RefusedRequest(f"it was meant for step {request.step}, and the release is at step {scene.index}")
     followed, message = ACTIONS[request.action](scene, request)
     return _answered(followed, request, RequestOutcome.DONE, message)
 
@@ -83,9 +79,7 @@ def _answered(scene: Scene, request: Request, outcome: RequestOutcome, message: 
     by = scene.world.rollout.requested_by
     # Nothing proves the name yet, so it is told as what it is.
     who = f"{by} (claimed)" if by else "unknown"
-    answer = LastRequest(
-        id=request.id, action=request.action, outcome=outcome, message=message, by=who, at=scene.now
-    )
+    answer = LastRequest(id=request.id, action=request.action, outcome=outcome, message=message, by=who, at=scene.now)
     reason = "RequestDone" if outcome is RequestOutcome.DONE else "RequestRefused"
     because = f" ({request.reason})" if request.reason else ""
     event = Event(
@@ -104,9 +98,7 @@ def _need_release(scene: Scene, what: str) -> None:
     if not scene.releasing:
         raise RefusedRequest(f"there is nothing to {what}: no release is on its way")
     if scene.status.abort:
-        raise RefusedRequest(
-            f"there is nothing to {what}: the release was aborted; use retry, or change the template"
-        )
+        raise RefusedRequest(f"there is nothing to {what}: the release was aborted; use retry, or change the template")
 
 
 def _promote(scene: Scene, _: Request) -> tuple[Scene, str]:
@@ -173,9 +165,7 @@ def _resume(scene: Scene, _: Request) -> tuple[Scene, str]:
     reasons = {pause.reason for pause in scene.status.pause_conditions}
     ended = {PauseReason.REQUEST, PauseReason.INCONCLUSIVE_ANALYSIS}
     if not reasons & ended:
-        raise RefusedRequest(
-            "neither a pause nor an undecided analysis waits for resume; a pause step needs promote"
-        )
+        raise RefusedRequest("neither a pause nor an undecided analysis waits for resume; a pause step needs promote")
     facts: dict[str, Any] = {"pause_conditions": _without(scene, *ended)}
     if PauseReason.INCONCLUSIVE_ANALYSIS in reasons:
         facts["attempt"] = scene.status.attempt + 1

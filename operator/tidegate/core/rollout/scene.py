@@ -119,9 +119,7 @@ class Scene:
         return (
             self.asked == weight
             and len(routes) == len(self.canary.traffic_routing.gateway_api.http_routes)
-            and all(
-                r.accepted and not r.problem and r.share(self.canary.canary_service) == weight for r in routes
-            )
+            and all(r.accepted and not r.problem and r.share(self.canary.canary_service) == weight for r in routes)
         )
 
 

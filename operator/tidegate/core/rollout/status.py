@@ -65,9 +65,7 @@ def invalid(world: World) -> Plan:
         }
     )
     write = _write(rollout, status)
-    known = (
-        rollout.status.message == message and rollout.status.observed_generation == rollout.meta.generation
-    )
+    known = rollout.status.message == message and rollout.status.observed_generation == rollout.meta.generation
     events = () if known else (Event("InvalidSpec", message, warning=True),)
     return Plan((), write, urgent=True, events=events)
 
@@ -84,13 +82,9 @@ def _standing(scene: Scene, wait: Wait | None) -> Standing:
         return _aborted(scene, waiting)
     if stuck(scene, wait):
         said = f"no progress for {scene.spec.progress_deadline_seconds} s: {message}"
-        return Standing(
-            Phase.DEGRADED, "ProgressDeadlineExceeded", said, waiting, stalled=True, releasing=True
-        )
+        return Standing(Phase.DEGRADED, "ProgressDeadlineExceeded", said, waiting, stalled=True, releasing=True)
     if wait is None:
-        return Standing(
-            Phase.HEALTHY, "Healthy", f"revision {scene.status.current_revision} has all the traffic"
-        )
+        return Standing(Phase.HEALTHY, "Healthy", f"revision {scene.status.current_revision} has all the traffic")
     if wait.reason in _PAUSES:
         return Standing(Phase.PAUSED, wait.reason, message, waiting, releasing=True)
     stalled = wait.reason in _INVALID
@@ -133,10 +127,7 @@ def _with_counts(scene: Scene) -> RolloutStatus:
         "selector": ",".join(f"{k}={v}" for k, v in sorted(scene.spec.selector.match_labels.items())),
     }
     before = scene.status
-    if (
-        counts["available_replicas"] > before.available_replicas
-        or counts["updated_replicas"] > before.updated_replicas
-    ):
+    if counts["available_replicas"] > before.available_replicas or counts["updated_replicas"] > before.updated_replicas:
         counts["progressed_at"] = scene.now
     return before.model_copy(update=counts)
 
@@ -145,9 +136,7 @@ def _canary(scene: Scene) -> CanaryStatus:
     releasing = scene.stepping and not scene.steps_done
     return CanaryStatus(
         weights=_weights(scene),
-        current_step_analysis_run_status=analysis.brief(analysis.find(scene, RunRole.STEP))
-        if releasing
-        else None,
+        current_step_analysis_run_status=analysis.brief(analysis.find(scene, RunRole.STEP)) if releasing else None,
         current_background_analysis_run_status=(
             analysis.brief(analysis.find(scene, RunRole.BACKGROUND)) if releasing else None
         ),

@@ -21,9 +21,7 @@ def pin_services(scene: Scene) -> Iterable[Action]:
         (scene.stable_service, _stable_target(scene)),
     ):
         if service is not None and target is not None and service.pod_hash != target.pod_hash:
-            yield Merge(
-                Resource.SERVICES, service.meta, {"spec": {"selector": {HASH_LABEL: target.pod_hash}}}
-            )
+            yield Merge(Resource.SERVICES, service.meta, {"spec": {"selector": {HASH_LABEL: target.pod_hash}}})
 
 
 def _canary_target(scene: Scene) -> ReplicaSetView | None:
