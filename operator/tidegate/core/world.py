@@ -112,7 +112,7 @@ class RouteView:
     """The generation that all parents have observed; None when one of them has no status."""
 
     def share(self, service: str) -> float | None:
-        """The part of the split's traffic that goes to `service`, 0 to 100; None when the route carries nothing of it."""
+        """The part of the split's traffic for `service`, 0 to 100; None when the route carries nothing of it."""
         total = sum(self.weights.values())
         return None if total == 0 else 100 * self.weights.get(service, 0) / total
 

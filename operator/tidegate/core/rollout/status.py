@@ -101,8 +101,8 @@ def _standing(scene: Scene, wait: Wait | None) -> Standing:
 def _aborted(scene: Scene, waiting: WaitingFor | None) -> Standing:
     name = scene.world.rollout.meta.name
     message = (
-        f"revision {scene.status.current_revision} was taken back: {scene.status.abort_cause}. The manifest still names "
-        f"it: change the template (`tidegate undo {name} --print` gives the stable one), or `tidegate retry {name}`"
+        f"revision {scene.status.current_revision} was taken back: {scene.status.abort_cause}. The manifest still "
+        f"names it: change the template (`tidegate undo {name} --print` gives the stable one), or `tidegate retry {name}`"
     )
     return Standing(Phase.DEGRADED, "Aborted", message, waiting, stalled=waiting is None)
 
@@ -118,18 +118,21 @@ def _waiting(scene: Scene, wait: Wait | None) -> WaitingFor | None:
 def _with_counts(scene: Scene) -> RolloutStatus:
     sets = scene.world.replicasets
     replicas = sum(rs.replicas for rs in sets)
-    counts = {
-        "replicas": replicas,
-        "hpa_replicas": replicas,
-        "updated_replicas": scene.new.replicas if scene.new else 0,
-        "ready_replicas": sum(rs.ready for rs in sets),
-        "available_replicas": sum(rs.available for rs in sets),
-        "selector": ",".join(f"{k}={v}" for k, v in sorted(scene.spec.selector.match_labels.items())),
-    }
+    updated = scene.new.replicas if scene.new else 0
+    available = sum(rs.available for rs in sets)
     before = scene.status
-    if counts["available_replicas"] > before.available_replicas or counts["updated_replicas"] > before.updated_replicas:
-        counts["progressed_at"] = scene.now
-    return before.model_copy(update=counts)
+    progressed = available > before.available_replicas or updated > before.updated_replicas
+    return before.model_copy(
+        update={
+            "replicas": replicas,
+            "hpa_replicas": replicas,
+            "updated_replicas": updated,
+            "ready_replicas": sum(rs.ready for rs in sets),
+            "available_replicas": available,
+            "selector": ",".join(f"{k}={v}" for k, v in sorted(scene.spec.selector.match_labels.items())),
+            "progressed_at": scene.now if progressed else before.progressed_at,
+        }
+    )
 
 
 def _canary(scene: Scene) -> CanaryStatus:

@@ -29,7 +29,7 @@ def walk(scene: Scene) -> tuple[Scene, Wait | None]:
 
 
 def _skip_all(scene: Scene) -> Scene:
-    """A Rollout of size 0 has nobody to judge and nobody to hurt: like a Deployment, it takes the new template at once."""
+    """Size 0: nobody to judge and nobody to hurt. Like a Deployment, it takes the new template at once."""
     return scene.facts(current_step_index=len(scene.steps), pause_conditions=[])
 
 
