@@ -100,9 +100,10 @@ def _standing(scene: Scene, wait: Wait | None) -> Standing:
 
 def _aborted(scene: Scene, waiting: WaitingFor | None) -> Standing:
     name = scene.world.rollout.meta.name
+    taken_back = f"revision {scene.status.current_revision} was taken back: {scene.status.abort_cause}"
     message = (
-        f"revision {scene.status.current_revision} was taken back: {scene.status.abort_cause}. The manifest still "
-        f"names it: change the template (`tidegate undo {name} --print` gives the stable one), or `tidegate retry {name}`"
+        f"{taken_back}. The manifest still names it: change the template "
+        f"(`tidegate undo {name} --print` gives the stable one), or `tidegate retry {name}`"
     )
     return Standing(Phase.DEGRADED, "Aborted", message, waiting, stalled=waiting is None)
 
