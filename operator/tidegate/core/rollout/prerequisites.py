@@ -1,0 +1,52 @@
+"""What a release needs before it takes a step: both Services, and analyses that can be made.
+
+Looked at before the first step, not when the step is reached: a missing template is told when the manifest is
+applied, not at 3 a.m. with 40 % of the traffic on the new version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tidegate.api.rollout_analysis import RolloutAnalysis
+from tidegate.core.analysis.release import AnalysisError, build_run
+from tidegate.core.rollout import analysis
+from tidegate.core.rollout.scene import Scene
+from tidegate.core.rollout.steps.outcome import Wait
+
+
+def missing(scene: Scene) -> Wait | None:
+    """What keeps the release from its next step; None when it has all it needs."""
+    service = missing_service(scene)
+    if service is not None:
+        return service
+    problem = invalid_analysis(scene) if scene.stepping and scene.index == 0 else ""
+    return Wait("AnalysisInvalid", problem) if problem else None
+
+
+def missing_service(scene: Scene) -> Wait | None:
+    """Without a Service nothing can be told of who answers, so nothing is moved."""
+    named = (
+        (scene.canary_service, scene.canary.canary_service, "canaryService"),
+        (scene.stable_service, scene.canary.stable_service, "stableService"),
+    )
+    absent = [f"Service {name} ({field}) does not exist: create it" for view, name, field in named if view is None]
+    return Wait("ServiceNotFound", "; ".join(absent)) if absent else None
+
+
+def invalid_analysis(scene: Scene) -> str:
+    """Why one of the analyses can't be made; empty when all can."""
+    for where, asked in _analyses(scene):
+        try:
+            build_run(asked, scene.world.templates, analysis.release_facts(scene))
+        except AnalysisError as error:
+            return f"{where}: {error}"
+    return ""
+
+
+def _analyses(scene: Scene) -> Iterable[tuple[str, RolloutAnalysis]]:
+    if scene.canary.analysis is not None:
+        yield "strategy.canary.analysis", scene.canary.analysis
+    for index, step in enumerate(scene.steps):
+        if step.analysis is not None:
+            yield f"strategy.canary.steps[{index}].analysis", step.analysis
