@@ -66,14 +66,15 @@ def find(scene: Scene, role: RunRole) -> RunView | None:
 def start(scene: Scene, role: RunRole, asked: RolloutAnalysis) -> Wait:
     """Create the run; or say which template or argument is missing, and wait for it."""
     try:
-        spec, metadata = build_run(asked, scene.world.templates, _facts(scene))
+        spec, metadata = build_run(asked, scene.world.templates, release_facts(scene))
     except AnalysisError as error:
         return Wait("AnalysisInvalid", str(error))
     name = run_name(scene, role)
     return Wait("Analysis", f"AnalysisRun {name} is starting", actions=(_create(scene, role, name, spec, metadata),))
 
 
-def _facts(scene: Scene) -> ReleaseFacts:
+def release_facts(scene: Scene) -> ReleaseFacts:
+    """What the arguments of an analysis can be taken from."""
     rollout = scene.world.rollout
     return ReleaseFacts(
         name=rollout.meta.name,

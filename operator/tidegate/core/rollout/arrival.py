@@ -37,8 +37,6 @@ def endpoints_arrived(scene: Scene) -> Wait | None:
     if side.full:
         return None
     name = scene.canary.canary_service
-    if scene.canary_service is None:
-        return Wait("ServiceNotFound", f"Service {name} (canaryService) does not exist: create it")
     return Wait(
         "EndpointsNotReady",
         f"{side.ready} of {side.size} pods answer behind Service {name}; check its selector and the readiness probes",

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from tidegate.api.meta import Condition, ConditionStatus
 from tidegate.api.rollout_status import Phase, WaitingFor
+from tidegate.core.rollout.prerequisites import invalid_analysis
 from tidegate.core.rollout.scene import Scene
 
 
@@ -64,6 +65,8 @@ def _conditions(scene: Scene, standing: Standing) -> Iterable[Told]:
         "",
     )
     yield "Healthy", ready, reason, ""
+    problem = invalid_analysis(scene) if scene.index == 0 or not scene.stepping else ""
+    yield "InvalidSpec", bool(problem), "AnalysisInvalid" if problem else "Valid", problem
 
 
 def _progressing(standing: Standing) -> bool:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from tidegate.core.actions import Action, Plan
 from tidegate.core.rollout import analysis, replicas, traffic
+from tidegate.core.rollout.prerequisites import missing
 from tidegate.core.rollout.release import begin
 from tidegate.core.rollout.requests import answer
 from tidegate.core.rollout.revision import content_hash
@@ -43,9 +44,12 @@ def plan(world: World) -> Plan:
 def decide(scene: Scene) -> tuple[Scene, Wait | None, tuple[Action, ...]]:
     """The facts of this pass, what it waits for, and the actions that follow."""
     scene, background = judge_background(scene)
-    if background is not None and not background.actions:
-        # The analysis that should guard the steps can't be made: no step is taken without it.
-        return scene, background, _act(scene)
+    lacking = missing(scene)
+    if lacking is None and background is not None and not background.actions:
+        lacking = background
+    if lacking is not None:
+        # No step is taken without its Services, or without the analysis that should guard it.
+        return scene, lacking, _act(scene)
     scene, wait = walk(scene)
     scene = abort_stuck(scene, wait)
     if not scene.stepping or scene.steps_done:

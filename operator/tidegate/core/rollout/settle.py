@@ -35,8 +35,6 @@ def _promote(scene: Scene) -> tuple[Scene, Wait | None]:
 
 def _endpoints(scene: Scene) -> Wait:
     name = scene.canary.stable_service
-    if scene.stable_service is None:
-        return Wait("ServiceNotFound", f"Service {name} (stableService) does not exist: create it")
     return Wait("EndpointsNotReady", f"the endpoints of Service {name} are not those of {scene.new_name} yet")
 
 
@@ -47,17 +45,10 @@ def _first(scene: Scene) -> tuple[Scene, Wait | None]:
         return scene, wait_for_pods(new, scene.new_name, wanted)
     if not pinned_to_new(scene, scene.stable_service):
         return scene, _endpoints(scene)
-    missing = _canary_service_missing(scene) or weight_arrived(scene, 0)
-    if missing is not None:
-        return scene, missing
+    waiting = weight_arrived(scene, 0)
+    if waiting is not None:
+        return scene, waiting
     return _finish(scene.facts(stable_rs=scene.new_hash), Outcome.PROMOTED), None
-
-
-def _canary_service_missing(scene: Scene) -> Wait | None:
-    if scene.canary_service is not None:
-        return None
-    name = scene.canary.canary_service
-    return Wait("ServiceNotFound", f"Service {name} (canaryService) does not exist: create it")
 
 
 def _taken_back(scene: Scene) -> tuple[Scene, Wait | None]:
