@@ -14,7 +14,7 @@ from tidegate.api.rollout import CanaryStep, CanaryStrategy, RolloutSpec
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.core.actions import Action, Event
 from tidegate.core.rollout.revision import replicaset_name
-from tidegate.core.world import ReplicaSetView, ServiceView, World
+from tidegate.core.world import ReplicaSetView, RouteView, ServiceView, World
 
 FULL = 100
 
@@ -119,8 +119,12 @@ class Scene:
         return (
             self.asked == weight
             and len(routes) == len(self.canary.traffic_routing.gateway_api.http_routes)
-            and all(r.accepted and not r.problem and r.share(self.canary.canary_service) == weight for r in routes)
+            and all(r.accepted and not r.problem and self._carries(r, weight) for r in routes)
         )
+
+    def _carries(self, route: RouteView, weight: int) -> bool:
+        share = route.share(self.canary.canary_service)
+        return share is not None and abs(share - weight) < 1e-6
 
 
 def ready_behind(service: ServiceView | None, replicaset: str) -> int:
