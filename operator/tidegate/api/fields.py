@@ -14,7 +14,7 @@ from pydantic.functional_serializers import PlainSerializer
 from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from tidegate.api.meta import DURATION_PATTERN, DURATION_REMEDY, parse_duration, value_rule
+from tidegate.api.meta import DURATION_PATTERN, DURATION_REMEDY, parse_duration, shown, value_rule
 
 _PLACEHOLDER_PATTERN = r"\{\{[^{}]+\}\}"
 _PLACEHOLDER = re.compile(_PLACEHOLDER_PATTERN)
@@ -30,7 +30,7 @@ def _int_or_arg(value: object) -> int | str:
         return int(value)
     if isinstance(value, str) and _PLACEHOLDER.fullmatch(value):
         return value
-    raise ValueError(f'"{value}" {_NUMBER_REMEDY}')
+    raise ValueError(f"{shown(value)} {_NUMBER_REMEDY}")
 
 
 def _at_least(minimum: int) -> BeforeValidator:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -25,7 +25,7 @@ from pydantic.functional_serializers import PlainSerializer
 from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
 from pydantic_core import CoreSchema
 
-from tidegate.api.rules import BrokenRulesError, Check, Refused, Rule, Shape, value_rule
+from tidegate.api.rules import BrokenRulesError, Check, Refused, Rule, Shape, shown, value_rule
 
 __all__ = [
     "API_VERSION",
@@ -48,6 +48,7 @@ __all__ = [
     "Time",
     "Weight",
     "parse_duration",
+    "shown",
     "time_text",
     "value_rule",
 ]
@@ -109,7 +110,7 @@ def parse_duration(value: object) -> timedelta:
         return value
     seconds = _seconds(str(value)) if isinstance(value, int | str) and not isinstance(value, bool) else None
     if seconds is None or seconds > _LONGEST:
-        raise ValueError(f'"{value}" {DURATION_REMEDY}')
+        raise ValueError(f"{shown(value)} {DURATION_REMEDY}")
     return timedelta(seconds=seconds)
 
 

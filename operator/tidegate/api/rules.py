@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -11,6 +11,18 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
+
+VALUE_LENGTH = 60
+
+
+def shown(value: object) -> str:
+    """A value as its author wrote it, cut to a length that fits a line; the fields of an object by name."""
+    if isinstance(value, Mapping):
+        return f"an object with {', '.join(map(str, value))}" if value else "an empty object"
+    if isinstance(value, list):
+        return f"a list of {len(value)}" if value else "an empty list"
+    text = json.dumps(value, default=str, ensure_ascii=True)
+    return text if len(text) <= VALUE_LENGTH else text[:VALUE_LENGTH] + "…"
 
 
 def cel_text(text: str) -> str:
@@ -84,7 +96,7 @@ class Check:
 
     def _judge(self, value: object) -> object:
         if not self.holds(value):
-            raise ValueError(f'"{value}" {self.message}')
+            raise ValueError(f"{shown(value)} {self.message}")
         return value
 
 
@@ -118,4 +130,5 @@ class Refused:
 
     def _refuse(self, value: object) -> None:
         if value is not None:
-            raise ValueError(self.message)
+            said = self.message if isinstance(value, Mapping | list) else f"{shown(value)}: {self.message}"
+            raise ValueError(said)

@@ -3,73 +3,120 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from tidegate.api.rules import BrokenRulesError, Refused, Rule, shown
+from tidegate.observe.wording import wrong_value
+
 SHOWN = 5
-VALUE_LENGTH = 60
 Location = tuple[int | str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake: where it stands below the model, and value and remedy in words."""
+
+    location: Location
+    says: str
+
+    def text(self, root: str = "spec") -> str:
+        """The whole answer: field, value, remedy."""
+        return f"{field_path(self.location, root)}: {self.says}"
+
+
+def problems(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
+    """All problems in the order of the model, each once. Never raises: it runs on whatever users write."""
+    found = (problem for detail in error.errors(include_url=False) for problem in _problems(detail, model))
+    return list(dict.fromkeys(found))
+
+
 def describe(error: ValidationError, model: type[BaseModel], root: str = "spec") -> str:
-    """All problems in one line, the first few by name. Never raises: it runs on whatever users write."""
-    problems = [_problem(detail, model, root) for detail in error.errors(include_url=False)]
-    shown = list(dict.fromkeys(problems))
-    more = f"; and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
-    return "; ".join(shown[:SHOWN]) + more
-
-
-def _problem(detail: ErrorDetails, model: type[BaseModel], root: str) -> str:
-    location = detail["loc"]
-    field = field_path(location, root)
-    said = _says(detail, model)
-    return said if said.startswith(field) else f"{field}: {said}"
+    """All problems in one line, the first few by name."""
+    found = [problem.text(root) for problem in problems(error, model)]
+    more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return "; ".join(found[:SHOWN]) + more
 
 
 def field_path(location: Location, root: str = "spec") -> str:
     """`("steps", 2, "setWeight")` → `spec.steps[2].setWeight`."""
-    return root + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    parts = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return f"{root}{parts}" if root else parts.removeprefix(".")
+
+
+def _problems(detail: ErrorDetails, model: type[BaseModel]) -> Iterator[Problem]:
+    location = detail["loc"]
+    error = detail.get("ctx", {}).get("error")
+    if isinstance(error, BrokenRulesError):
+        yield from (_broken(rule, location, detail["input"]) for rule in error.rules)
+    else:
+        yield Problem(location, _says(detail, model))
+
+
+def _broken(rule: Rule, location: Location, value: object) -> Problem:
+    parts = tuple(rule.field.split(".")) if rule.field else ()
+    for part in parts:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    said = f"{shown(value)}: {rule.message}" if value is not None else rule.message
+    return Problem(location + parts, said)
 
 
 def _says(detail: ErrorDetails, model: type[BaseModel]) -> str:
     match detail["type"]:
         case "missing":
-            return "is missing: add it"
+            field = _field(detail["loc"], model)
+            return f"is missing: add it{_meaning(field)}"
         case "extra_forbidden":
             return _unknown_field(detail["loc"], model)
-        case "value_error":
-            return str(detail.get("ctx", {}).get("error", detail["msg"]))
-    return f"{_shown_value(detail['input'])} does not fit: {_lower_first(detail['msg'])}"
+    return wrong_value(detail)
+
+
+def _meaning(field: FieldInfo | None) -> str:
+    return f" ({field.description.rstrip('.')})" if field is not None and field.description else ""
 
 
 def _unknown_field(location: Location, model: type[BaseModel]) -> str:
     name = str(location[-1])
     known = sorted(_known_fields(location[:-1], model))
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"no such field: did you mean {close[0]}?" if close else f"no such field: {_choices(known)}"
-
-
-def _choices(known: list[str]) -> str:
-    return f"remove it, or use one of {', '.join(known)}" if known else "remove it"
+    lower = {field.lower(): field for field in known}
+    close = difflib.get_close_matches(name.lower(), lower, n=1)
+    if close:
+        return f"no such field: did you mean {lower[close[0]]}?"
+    return f"no such field: remove it, or use one of {', '.join(known)}" if known else "no such field: remove it"
 
 
 def _known_fields(location: Location, model: type[BaseModel]) -> set[str]:
+    found = _model_at(location, model)
+    fields = found.model_fields.items() if found else ()
+    return {field.alias or name for name, field in fields if not _refused(field)}
+
+
+def _refused(field: FieldInfo) -> bool:
+    return any(isinstance(part, Refused) for part in field.metadata)
+
+
+def _model_at(location: Location, model: type[BaseModel]) -> type[BaseModel] | None:
     found: type[BaseModel] | None = model
     for part in location:
         if isinstance(part, str) and found:
-            found = _model_of(found, part)
-    return {field.alias or name for name, field in found.model_fields.items()} if found else set()
+            field = _field_of(found, part)
+            found = next(_models_in(field.annotation), None) if field else None
+    return found
 
 
-def _model_of(model: type[BaseModel], alias: str) -> type[BaseModel] | None:
-    for name, field in model.model_fields.items():
-        if alias in (name, field.alias):
-            return next(_models_in(field.annotation), None)
-    return None
+def _field(location: Location, model: type[BaseModel]) -> FieldInfo | None:
+    parent = _model_at(location[:-1], model)
+    return _field_of(parent, str(location[-1])) if parent and location else None
+
+
+def _field_of(model: type[BaseModel], alias: str) -> FieldInfo | None:
+    fields = model.model_fields.items()
+    return next((field for name, field in fields if alias in (name, field.alias)), None)
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -77,14 +124,3 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for argument in get_args(annotation):
         yield from _models_in(argument)
-
-
-def _shown_value(value: object) -> str:
-    if isinstance(value, Mapping | list):
-        return "an object" if isinstance(value, Mapping) else "a list"
-    text = json.dumps(value, default=str, ensure_ascii=True)
-    return text if len(text) <= VALUE_LENGTH else text[:VALUE_LENGTH] + "…"
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]
