@@ -1,0 +1,85 @@
+{{- define "tidegate.name" -}}
+{{- if .Values.fullnameOverride }}{{ .Values.fullnameOverride }}
+{{- else if contains "tidegate" .Release.Name }}{{ .Release.Name }}
+{{- else }}{{ printf "%s-tidegate" .Release.Name | trunc 52 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{- define "tidegate.selector" -}}
+app.kubernetes.io/name: tidegate
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: operator
+{{- end }}
+
+{{- define "tidegate.labels" -}}
+{{ include "tidegate.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{- define "tidegate.serviceAccount" -}}
+{{ .Values.serviceAccount.name | default (include "tidegate.name" .) }}
+{{- end }}
+
+{{/* Cluster-wide roles carry the namespace, so that two releases of one name in two namespaces never share one. */}}
+{{- define "tidegate.clusterName" -}}
+{{ printf "%s-%s" .Release.Namespace (include "tidegate.name" .) | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "tidegate.image" -}}
+{{- $tag := .Values.image.tag | default .Chart.AppVersion -}}
+{{ .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ $tag }}{{ end }}
+{{- end }}
+
+{{/*
+What the operator does, and nothing else. In a namespaced installation the rights hold in that namespace only.
+Nothing is updated, no finalizer is set, and `spec` of a Rollout is never written.
+*/}}
+{{- define "tidegate.rules" -}}
+# Seen: what decisions are made of.
+- apiGroups: [tidegate.dev]
+  resources: [rollouts, trafficsplits, analysisruns, analysistemplates]
+  verbs: [get, list, watch]
+- apiGroups: [apps]
+  resources: [replicasets]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get, list, watch]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [get, list, watch]
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [httproutes]
+  verbs: [get, list, watch]
+# Said: what was seen and decided.
+- apiGroups: [tidegate.dev]
+  resources: [rollouts/status, trafficsplits/status, analysisruns/status]
+  verbs: [patch]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+# Done: the operator's own children, the Services' selectors and the weights in the routes.
+- apiGroups: [tidegate.dev]
+  resources: [trafficsplits, analysisruns]
+  verbs: [create, patch, delete]
+- apiGroups: [apps]
+  resources: [replicasets]
+  verbs: [create, patch, delete]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [patch]
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [httproutes]
+  verbs: [patch]
+{{- if .Values.secrets.read }}
+# Tokens and passwords of analyses, one by one at the moment of use: never listed, never watched.
+- apiGroups: [""]
+  resources: [secrets]
+  {{- with .Values.secrets.names }}
+  resourceNames: {{ toJson . }}
+  {{- end }}
+  verbs: [get]
+{{- end }}
+{{- end }}

@@ -1,0 +1,61 @@
+"""The operator's rights on the local cluster: exactly those that the chart grants, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dev.cluster import credentials
+from dev.cluster.cluster import RunningCluster
+from dev.cluster.commands import CommandError, helm, kubectl
+
+CHART = Path(__file__).resolve().parents[2] / "charts" / "tidegate"
+RELEASE_NAMESPACE = "tidegate-system"
+_SUBJECT = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": credentials.OPERATOR}
+_IN_FORCE_SECONDS = 10.0
+
+
+def install_operator_access(cluster: RunningCluster, namespace: str = "") -> None:
+    """Bind the chart's roles to the user `tidegate-operator`, and wait until they are in force.
+
+    With a namespace the rights hold in that one only, as in a namespaced installation. It may be called again. Raises
+    CommandError when the chart cannot be rendered or applied, TimeoutError when the rights do not come.
+    """
+    objects = [_for_the_user(item) for item in rbac_objects(namespace)]
+    kubectl(cluster.kubeconfig, "apply", "--server-side", "-f", "-", text=yaml.safe_dump_all(objects))
+    scope = f"--namespace={namespace}" if namespace else "--all-namespaces"
+    # Of each binding one right: a watch that begins before it is in force would be refused once.
+    for question in (("patch", "rollouts", "--subresource=status", scope), ("watch", "clusteranalysistemplates")):
+        _await_right(cluster.operator_kubeconfig, question)
+
+
+def rbac_objects(namespace: str = "") -> list[dict[str, Any]]:
+    """The chart's roles and bindings as helm renders them, for all namespaces or for one."""
+    text = helm(
+        *("template", "tidegate", str(CHART), f"--namespace={RELEASE_NAMESPACE}"),
+        *("--show-only=templates/rbac.yaml", f"--set=watchNamespace={namespace}"),
+    )
+    return [item for item in yaml.safe_load_all(text) if item]
+
+
+def _for_the_user(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The local cluster has no service accounts: the operator logs in as a user."""
+    return {**item, "subjects": [_SUBJECT]} if "subjects" in item else dict(item)
+
+
+def _await_right(kubeconfig: Path, question: tuple[str, ...]) -> None:
+    deadline = time.monotonic() + _IN_FORCE_SECONDS
+    while not _may(kubeconfig, question):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the operator still may not {' '.join(question)}: look at {CHART}/templates/rbac.yaml")
+
+
+def _may(kubeconfig: Path, question: tuple[str, ...]) -> bool:
+    try:
+        return kubectl(kubeconfig, "auth", "can-i", *question).strip() == "yes"
+    except CommandError:
+        return False

@@ -1,0 +1,56 @@
+"""The operator's rights: exactly what it does, and the suites run it with no others."""
+
+from __future__ import annotations
+
+import pytest
+from kubernetes import client
+
+from dev.cluster import RunningCluster
+from dev.cluster.operator_access import install_operator_access, rbac_objects
+from tests.bed import kube
+from tidegate.observe.kinds import WATCHED
+
+
+def _rules(kind: str, namespace: str = "") -> list[dict[str, list[str]]]:
+    return [rule for item in rbac_objects(namespace) if item["kind"] == kind for rule in item["rules"]]
+
+
+def _granted(rules: list[dict[str, list[str]]]) -> set[tuple[str, str, str]]:
+    return {
+        (group, resource, verb)
+        for rule in rules
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+def test_every_kind_that_is_watched_may_be_watched() -> None:
+    granted = _granted(_rules("ClusterRole"))
+    for kind in WATCHED:
+        assert {(kind.group, kind.plural, verb) for verb in ("list", "watch")} <= granted
+
+
+def test_the_operator_can_neither_change_a_spec_nor_escalate() -> None:
+    granted = _granted(_rules("ClusterRole"))
+    assert not [right for right in granted if "*" in right]
+    assert {verb for group, resource, verb in granted if resource == "rollouts"} == {"get", "list", "watch"}
+    assert {verb for group, resource, verb in granted if resource == "secrets"} == {"get"}
+    assert not {resource for _, resource, _ in granted} & {"pods", "pods/exec", "configmaps", "roles", "rolebindings"}
+
+
+def test_a_namespaced_installation_has_rights_in_its_namespace_only() -> None:
+    assert {kind for item in rbac_objects("team-a") if (kind := item["kind"]) == "Role"}
+    assert _granted(_rules("Role", "team-a")) | _granted(_rules("ClusterRole", "team-a")) == _granted(
+        _rules("ClusterRole")
+    )
+    assert {resource for _, resource, _ in _granted(_rules("ClusterRole", "team-a"))} == {"clusteranalysistemplates"}
+
+
+def test_the_local_clusters_operator_has_these_rights(cluster: RunningCluster) -> None:
+    install_operator_access(cluster)
+    operator = kube.api(cluster.operator_kubeconfig)
+    assert client.CustomObjectsApi(operator).list_cluster_custom_object("tidegate.dev", "v1alpha1", "rollouts")
+    with pytest.raises(client.ApiException) as refused:
+        client.CoreV1Api(operator).list_secret_for_all_namespaces()
+    assert refused.value.status == 403
