@@ -13,7 +13,7 @@ from tidegate.core.world import Key, RouteView
 Raw = Mapping[str, Any]
 """An object as the API shows it. Never a typed model: one would drop the fields that it does not know."""
 Operations = tuple[Mapping[str, Any], ...]
-"""A JSON Patch (RFC 6902): its `test` operations come first and are its precondition."""
+"""A JSON Patch (RFC 6902): its `test` operations are its precondition."""
 
 
 @dataclass(frozen=True, slots=True)

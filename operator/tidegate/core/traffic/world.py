@@ -55,7 +55,5 @@ def _observe(
     route = routes.get(route_key(split, entry))
     if route is None:
         remedy = "create it, or correct the name"
-        return RouteView(
-            entry.name, f"there is no {entry.kind} {entry.name} in namespace {split.namespace}: {remedy}"
-        )
+        return RouteView(entry.name, f"there is no {entry.kind} {entry.name} in namespace {split.namespace}: {remedy}")
     return kinds[entry.kind].observe(route.raw, split, spec, entry)
