@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
-from tidegate.api.meta import Condition, ConditionStatus
+from tidegate.api.meta import Condition
 from tidegate.api.rollout_status import Phase, WaitingFor
+from tidegate.core.conditions import Told, stamp
 from tidegate.core.rollout.prerequisites import invalid_analysis
 from tidegate.core.rollout.scene import Scene
 
@@ -36,10 +36,6 @@ def conditions(scene: Scene, standing: Standing) -> list[Condition]:
         scene.now,
         scene.world.rollout.meta.generation,
     )
-
-
-Told = tuple[str, bool, str, str]
-"""Type, true or false, reason, message."""
 
 
 def _conditions(scene: Scene, standing: Standing) -> Iterable[Told]:
@@ -80,23 +76,3 @@ def _available(scene: Scene) -> tuple[str, str]:
     if available >= scene.spec.replicas:
         return "PodsAvailable", f"the version that serves has its {scene.spec.replicas} pods"
     return "PodsMissing", f"the version that serves has {available} of {scene.spec.replicas} pods"
-
-
-def stamp(before: Sequence[Condition], told: Iterable[Told], now: datetime, generation: int) -> list[Condition]:
-    """Conditions with their `lastTransitionTime`: now when the status changed, else what it was."""
-    old = {condition.type: condition for condition in before}
-    return [_stamped(old.get(entry[0]), entry, now, generation) for entry in told]
-
-
-def _stamped(old: Condition | None, told: Told, now: datetime, generation: int) -> Condition:
-    kind, true, reason, message = told
-    status = ConditionStatus.TRUE if true else ConditionStatus.FALSE
-    since = old.last_transition_time if old is not None and old.status == status else now
-    return Condition(
-        type=kind,
-        status=status,
-        reason=reason,
-        message=message[:1024],
-        last_transition_time=since,
-        observed_generation=generation,
-    )

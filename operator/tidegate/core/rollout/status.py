@@ -13,8 +13,9 @@ from tidegate.api.rollout_status import (
     Weights,
 )
 from tidegate.core.actions import Event, Merge, Plan, Resource, merge_patch
+from tidegate.core.conditions import stamp
 from tidegate.core.rollout import analysis
-from tidegate.core.rollout.conditions import Standing, conditions, stamp
+from tidegate.core.rollout.conditions import Standing, conditions
 from tidegate.core.rollout.scene import FULL, Scene
 from tidegate.core.rollout.steps.outcome import Wait
 from tidegate.core.rollout.watch import stuck
