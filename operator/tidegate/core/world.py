@@ -178,6 +178,6 @@ class World:
     apply_error: str = ""
     """What the API server refused when the last plan was applied, in words; empty when it took everything.
 
-    It is there until an apply goes through. A plan that is made while it is there may lose its actions again, but
-    its status is written all the same: it should say what was refused.
+    It is there until all actions of a plan go through: a plan must not leave out what was refused because it was.
+    Its status is written even when the actions are refused again: it should tell of the refusal.
     """

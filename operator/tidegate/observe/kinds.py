@@ -42,9 +42,7 @@ CLUSTER_TEMPLATE = _ours("ClusterAnalysisTemplate", "clusteranalysistemplates", 
 # Without the selector every ReplicaSet of every Deployment would be parsed and thrown away.
 REPLICASET = Kind("ReplicaSet", APPS, "v1", "replicasets", selector=HASH_LABEL)
 SERVICE = Kind("Service", "", "v1", "services")
-ENDPOINTSLICE = Kind(
-    "EndpointSlice", DISCOVERY, "v1", "endpointslices", selector="kubernetes.io/service-name"
-)
+ENDPOINTSLICE = Kind("EndpointSlice", DISCOVERY, "v1", "endpointslices", selector="kubernetes.io/service-name")
 HTTPROUTE = Kind("HTTPRoute", GATEWAY, "v1", "httproutes")
 
 WATCHED: tuple[Kind, ...] = (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from tidegate.core.world import Key, ServiceView
+from tidegate.core.world import Key, Meta, ServiceView
 from tidegate.observe import kinds, references, views
 from tidegate.observe.table import Change, Table, View
 from tidegate.observe.views import Raw
@@ -68,9 +68,7 @@ class Store:
         """Forget an object that the API server says is gone. Returns the keys that must be reconciled."""
         return self._noted(key.kind, self._tables[key.kind].evict((key.namespace, key.name)))
 
-    def sweep(
-        self, kind: str, uids: Iterable[str], resource_version: str, namespace: str | None = None
-    ) -> set[Key]:
+    def sweep(self, kind: str, uids: Iterable[str], resource_version: str, namespace: str | None = None) -> set[Key]:
         """Forget what a list of `kind` no longer shows. Returns the keys that must be reconciled.
 
         A watch that starts again after a gap never tells what was deleted in it: a ghost of a ReplicaSet
@@ -87,10 +85,10 @@ class Store:
         """The keys of all objects of a kind."""
         return [_key(kind, view) for view in self._tables[kind]]
 
-    def version_of(self, key: Key) -> str:
-        """The resourceVersion at which an object was last seen; empty when it isn't there."""
+    def meta(self, key: Key) -> Meta | None:
+        """The metadata of an object as it was last seen; None when it isn't there."""
         view = self._tables[key.kind].get(key.namespace, key.name)
-        return view.meta.resource_version if view else ""
+        return view.meta if view else None
 
     def service(self, namespace: str, name: str) -> ServiceView | None:
         """A Service with its ready endpoints; None when it isn't there."""
@@ -158,12 +156,13 @@ class Store:
             self._slices_of.setdefault(_service_name(change.new), {})[change.new.meta.name] = None
 
     def _index_marks(self, change: Change[views.RouteBody]) -> None:
-        for split in _marks(change.old):
-            self._marked[split].discard(change.both[0].meta.name)
+        name = change.both[-1].meta.name
+        for split in change.old.splits if change.old else ():
+            self._marked[split].discard(name)
             if not self._marked[split]:
                 del self._marked[split]
-        for split in _marks(change.new):
-            self._marked.setdefault(split, set()).add(change.both[-1].meta.name)
+        for split in change.new.splits if change.new else ():
+            self._marked.setdefault(split, set()).add(name)
 
     def _concerns(self, kind: str, view: View) -> set[Key]:
         """Who must look again after this view came or went."""
@@ -176,7 +175,7 @@ class Store:
             woken |= self._references.referrers(Key(kinds.SERVICE.name, view.meta.namespace, view.service))
         if isinstance(view, views.RouteBody):
             # Also one that is gone: it left the route as it was not, and somebody has to restore it.
-            woken.update(_marks(view))
+            woken.update(view.splits)
         return {key for key in woken if key.kind in RECONCILED}
 
 
@@ -186,7 +185,3 @@ def _key(kind: str, view: View) -> Key:
 
 def _service_name(view: views.SliceView) -> tuple[str, str]:
     return view.meta.namespace, view.service
-
-
-def _marks(view: views.RouteBody | None) -> list[Key]:
-    return [Key(kinds.SPLIT.name, view.meta.namespace, name) for name in view.splits] if view else []

@@ -1,8 +1,8 @@
 """From a raw object of the API to a frozen view of it.
 
-Pure, and total: whatever stands in the object, a view comes out. A spec that can't be read becomes `spec=None`
-with a `spec_error` in words, so that one bad object never stops the others. A spec is parsed once per
-generation: `old` is the view that was there before.
+Pure, and total: whatever stands in the object, a view comes out. A spec that can't be read becomes
+`spec=None` with a `spec_error` in words, so that one bad object never stops the others. A spec is parsed once
+per generation: `old` is the view that was there before.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tidegate.core.world import (
     REQUESTED_BY,
     REVISION,
     RUN_ROLE,
+    Key,
     Meta,
     ReplicaSetView,
     RolloutView,
@@ -34,13 +35,15 @@ from tidegate.core.world import (
     SplitView,
     TemplateView,
 )
+from tidegate.observe.kinds import HTTPROUTE
 from tidegate.observe.problems import describe
+from tidegate.routes import TABLE
 
 Raw = Mapping[str, Any]
 M = TypeVar("M", bound=BaseModel)
 
 SERVICE_NAME = "kubernetes.io/service-name"
-SPLIT_ANNOTATION = "split.tidegate.dev/"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -63,8 +66,8 @@ class RouteBody:
 
     meta: Meta
     body: bytes
-    splits: tuple[str, ...] = ()
-    """Names of the TrafficSplits that left an annotation on it."""
+    splits: tuple[Key, ...] = ()
+    """The TrafficSplits that left their mark on it."""
 
     def raw(self) -> dict[str, Any]:
         """The route as a fresh dict."""
@@ -143,9 +146,17 @@ def rollout_view(raw: Raw, old: RolloutView | None = None) -> RolloutView:
     """A Rollout."""
     meta = meta_view(raw)
     spec, problem = _spec(RolloutSpec, raw, meta, old)
-    notes = _annotations(raw)
+    # kubectl's copy of the manifest is as large as the object, and nobody takes an argument from it.
+    notes = {name: text for name, text in _annotations(raw).items() if name != LAST_APPLIED}
     return RolloutView(
-        meta, spec, _status(RolloutStatus, raw), problem, notes.get(REQUEST), notes.get(REQUESTED_BY)
+        meta=meta,
+        spec=spec,
+        status=_status(RolloutStatus, raw),
+        spec_error=problem,
+        request=notes.get(REQUEST),
+        requested_by=notes.get(REQUESTED_BY),
+        labels=dict(_labels(raw)),
+        annotations=notes,
     )
 
 
@@ -161,9 +172,7 @@ def run_view(raw: Raw, old: RunView | None = None) -> RunView:
     meta = meta_view(raw)
     spec, problem = _spec(AnalysisRunSpec, raw, meta, old)
     labels = _labels(raw)
-    return RunView(
-        meta, _role(labels), labels.get(HASH_LABEL, ""), spec, _status(AnalysisRunStatus, raw), problem
-    )
+    return RunView(meta, _role(labels), labels.get(HASH_LABEL, ""), spec, _status(AnalysisRunStatus, raw), problem)
 
 
 def _role(labels: Raw) -> RunRole | None:
@@ -241,7 +250,4 @@ def route_body(raw: Raw, _old: RouteBody | None = None) -> RouteBody:
     left_out = ("managedFields", "resourceVersion")
     meta = {key: value for key, value in (raw.get("metadata") or {}).items() if key not in left_out}
     body = json.dumps({**raw, "metadata": meta}, separators=(",", ":")).encode()
-    names = (key for key in _annotations(raw) if key.startswith(SPLIT_ANNOTATION))
-    return RouteBody(
-        meta_view(raw), body, tuple(sorted(name.removeprefix(SPLIT_ANNOTATION) for name in names))
-    )
+    return RouteBody(meta_view(raw), body, TABLE[HTTPROUTE.name].owners(raw))

@@ -1,0 +1,30 @@
+"""One pass, by kind: observe, then plan. The operator and the model cluster both decide through this table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from tidegate.core.actions import Plan
+from tidegate.core.rollout.plan import plan as plan_rollout
+from tidegate.core.world import Key
+from tidegate.observe import kinds
+from tidegate.observe.rollout import observe_rollout
+from tidegate.observe.store import Store
+
+Decide = Callable[[Store, Key, datetime], Plan | None]
+"""The plan of one pass; None when the object is gone and there is nothing to do about it."""
+
+
+def decide_rollout(store: Store, key: Key, now: datetime) -> Plan | None:
+    """One pass over a Rollout."""
+    world = observe_rollout(store, key, now)
+    return plan_rollout(world) if world else None
+
+
+TABLE: Mapping[str, Decide] = {kinds.ROLLOUT.name: decide_rollout}
+
+
+def decide(store: Store, key: Key, now: datetime) -> Plan | None:
+    """One pass over an object of any kind that is in the table."""
+    return TABLE[key.kind](store, key, now)

@@ -1,0 +1,68 @@
+"""What a decision on a Rollout gets to see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tidegate.core.traffic.world import observe_routes
+from tidegate.core.world import Key, RolloutView, RouteView, ServiceView, SplitView, TemplateView, World
+from tidegate.observe import kinds, references
+from tidegate.observe.split import named_routes
+from tidegate.observe.store import Store
+from tidegate.routes import TABLE
+
+
+def observe_rollout(store: Store, key: Key, now: datetime) -> World | None:
+    """The world of one Rollout; None when it is gone."""
+    rollout = store.rollouts.get(key.namespace, key.name)
+    if rollout is None:
+        return None
+    split = store.splits.get(key.namespace, key.name)
+    return World(
+        now=now,
+        rollout=rollout,
+        replicasets=store.replicasets.owned_by(rollout.meta.uid),
+        services=_services(store, rollout),
+        split=split,
+        routes=_routes(store, key, split),
+        runs=store.runs.owned_by(rollout.meta.uid),
+        templates=_templates(store, rollout),
+        apply_error=store.apply_error(key),
+    )
+
+
+def _routes(store: Store, key: Key, split: SplitView | None) -> tuple[RouteView, ...]:
+    """What the routes carry for the Rollout's split; nothing before there is one."""
+    if split is None or split.spec is None:
+        return ()
+    split_key = Key(kinds.SPLIT.name, key.namespace, key.name)
+    return observe_routes(split_key, split.spec, named_routes(store, split_key, split.spec), TABLE)
+
+
+def _services(store: Store, rollout: RolloutView) -> dict[str, ServiceView]:
+    if rollout.spec is None:
+        return {}
+    canary = rollout.spec.strategy.canary
+    names = (canary.canary_service, canary.stable_service)
+    found = {name: store.service(rollout.meta.namespace, name) for name in names}
+    return {name: view for name, view in found.items() if view}
+
+
+def _templates(store: Store, rollout: RolloutView) -> tuple[TemplateView, ...]:
+    """The templates that the Rollout names, and those that they take in; one that takes in itself is there once."""
+    if rollout.spec is None:
+        return ()
+    waiting = references.named_templates(rollout.spec.strategy.canary, rollout.meta.namespace)
+    found: dict[Key, TemplateView] = {}
+    while waiting:
+        key = waiting.pop(0)
+        view = _template(store, key)
+        if view and key not in found:
+            found[key] = view
+            waiting += references.template_keys(view.spec.templates if view.spec else (), key.namespace)
+    return tuple(found.values())
+
+
+def _template(store: Store, key: Key) -> TemplateView | None:
+    table = store.cluster_templates if key.kind == kinds.CLUSTER_TEMPLATE.name else store.templates
+    return table.get(key.namespace, key.name)
