@@ -57,7 +57,10 @@ def _duration_or_arg(value: object) -> timedelta | str:
 
 
 def _duration_or_arg_text(value: timedelta | str) -> str:
-    return value if isinstance(value, str) else f"{value.total_seconds():g}s"
+    if isinstance(value, str):
+        return value
+    # Not %g: it would write a million seconds as 1e+06s, which is no duration.
+    return f"{value.total_seconds():.3f}".rstrip("0").rstrip(".") + "s"
 
 
 Count = Annotated[int | str, _at_least(0), _int_schema(0)]
