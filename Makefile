@@ -6,10 +6,16 @@ BIN := $(VENV)/bin
 export PYTHONPATH := operator:.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test unit lint crds cluster cluster-down
+.PHONY: help venv demo test lint unit property bed scenarios chart e2e bench crds build tools cluster cluster-down
+# Suites share 2 cores with the clusters that they start: `make -j` would only make them slow.
+.NOTPARALLEL:
+# What else pytest is told: make unit ARGS='-k pause'
+ARGS ?=
+# $(call suite,FOLDER,WHAT): a folder without tests, or a test that is skipped, fails (tests/conftest.py).
+suite = @echo "== $(1): $(2)" && $(BIN)/python -m pytest tests/$(1) -q $(ARGS)
 
 help: ## show what there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 venv: $(VENV)/.ready ## the virtual environment that the other targets use
 
@@ -20,17 +26,49 @@ $(VENV)/.ready: pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
-unit: venv ## the quick tests: the core, its tables and the model cluster
-	$(BIN)/python -m pytest tests/unit -q
+demo: venv ## a good release and a bad one under traffic (KUBECONFIG=FILE: on your own cluster)
+	$(BIN)/python -m dev.demo $(if $(filter command line,$(origin KUBECONFIG)),--kubeconfig $(KUBECONFIG))
+
+test: lint unit property chart bed scenarios e2e ## everything that CI runs, quick ones first
+	@echo "== all suites passed"
+
+unit: venv ## the quick tests: the core and its tables
+	$(call suite,unit,decisions without a cluster)
+
+property: venv ## random worlds and failures on the model cluster
+	$(call suite,property,random worlds and failures on the model cluster)
+
+chart: venv ## the chart, the image and the documents, on the real API server
+	$(call suite,chart,the chart and the manifests on a real API server)
+
+bed: venv ## the local cluster itself: that it shows what goes wrong
+	$(call suite,bed,the local cluster shows what goes wrong)
+
+scenarios: venv ## the same stories on the model and on the real API server
+	$(call suite,scenarios,stories on the model cluster and on a real API server)
+
+e2e: venv ## real traffic, real Envoy, real Prometheus
+	$(call suite,e2e,releases under real traffic)
+
+bench: venv ## the budgets, measured, as a table and as out/bench.json
+	$(BIN)/python -m tests.bench
 
 lint: venv ## format, lint, strict types and the import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/shellcheck .ci/run
+	$(BIN)/hadolint Dockerfile
 
 crds: venv ## render crds/ and the chart's copies from the models
 	$(BIN)/tidegate crds --write
+
+build: venv ## the wheel, into dist/
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+tools: venv ## build and fetch what the local cluster is made of, once
+	$(BIN)/python -m dev.cluster build
 
 cluster: venv ## start the local cluster and leave it running; prints how to use it
 	$(BIN)/python -m dev.cluster up --detach

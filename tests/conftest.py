@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from typing import TypeVar
 
 import pytest
 
 from dev.cluster import Cluster, RunningCluster
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +17,29 @@ def cluster() -> Iterator[RunningCluster]:
     """A control plane: real API server, controllers and scheduler, played pods, no traffic."""
     with Cluster() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def bed() -> Iterator[RunningCluster]:
+    """The same with a data plane: a gateway, pods that answer, Prometheus, and a load on demand."""
+    with Cluster(dataplane=True) as running:
+        yield running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that is skipped has failed: one that cannot run must not pass for one that has."""
+    return _never_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole file."""
+    return _never_skipped((yield))
+
+
+def _never_skipped(report: Report) -> Report:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and so it proves nothing: {report.longrepr}"
+    return report
