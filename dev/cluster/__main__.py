@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import time
 
-from dev.cluster import build, fetch, golang, local
+from dev.cluster import build, fetch, golang, inside, local
 from dev.cluster.cluster import Cluster, RunningCluster
+from dev.cluster.load import LoadError
+from dev.cluster.load_result import LoadResult
 from dev.cluster.processes import StartError
 from dev.cluster.tools import BUILT
 
@@ -18,7 +21,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         arguments.run(arguments)
-    except (StartError, build.BuildError, golang.NoGoError) as error:
+    except (StartError, LoadError, ValueError, build.BuildError, golang.NoGoError) as error:
         print(f"cluster: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -33,6 +36,11 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="start a cluster; it ends with Ctrl-C")
     up.add_argument("--detach", action="store_true", help="leave it running, until `down`")
     up.set_defaults(run=_up)
+    load = commands.add_parser("load", help="send traffic through the gateway of the cluster left running")
+    load.add_argument("--host", required=True, help="the host name that a route has")
+    load.add_argument("--rate", type=float, default=50, help="requests a second (50)")
+    load.add_argument("--seconds", type=float, default=60, help="how long at most (60)")
+    load.set_defaults(run=_load)
     commands.add_parser("down", help="end the cluster that was left running").set_defaults(run=_down)
     return parser
 
@@ -53,12 +61,35 @@ def _up(arguments: argparse.Namespace) -> None:
         signal.pause()
 
 
+def _load(arguments: argparse.Namespace) -> None:
+    with local.running().load(arguments.host, arguments.rate, seconds=arguments.seconds) as load:
+        try:
+            while not load.is_over():
+                time.sleep(1)
+                _tell(load.snapshot())
+        except KeyboardInterrupt:
+            _tell(load.stop())
+
+
+def _tell(seen: LoadResult) -> None:
+    versions = "  ".join(
+        f"{name or 'gateway'}: {version.answered} answered, {version.failed} failed"
+        for name, version in sorted(seen.versions.items())
+    )
+    print(f"sent {seen.sent}, failed {seen.failed}  |  {versions}", flush=True)
+
+
 def _down(_: argparse.Namespace) -> None:
     print("The cluster is gone." if local.down() else "No cluster was running.")
 
 
 def _describe(cluster: RunningCluster, end: str) -> None:
+    parent = f"{{name: {inside.GATEWAY_NAME}, namespace: {inside.GATEWAY_NAMESPACE}}}"
     print(f"export KUBECONFIG={cluster.kubeconfig}\n")
+    print(f"Gateway      {cluster.gateway_url}   in an HTTPRoute: parentRefs: [{parent}]")
+    print(f"  one request     curl -H 'Host: demo.example.com' {cluster.gateway_url}")
+    print("  a load          .venv/bin/python -m dev.cluster load --host demo.example.com --rate 100")
+    print(f"Prometheus   {cluster.prometheus_url}")
     print(f"Logs         {cluster.folder}/logs")
     print(f"To end it    {end}", flush=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Self
 
 from dev.cluster import credentials, launch
 from dev.cluster.audit import Audit
+from dev.cluster.load import Load
+from dev.cluster.load_result import LONGEST, Plan
+from dev.cluster.processes import StartError
 from dev.cluster.spec import Spec
 
 
@@ -63,6 +67,33 @@ class RunningCluster:
     def token(self, user: str) -> str:
         """The bearer token of the user."""
         return self.spec.tokens[user]
+
+    @property
+    def gateway_url(self) -> str:
+        """The gateway as the host sees it. It tells routes apart by the header `Host`."""
+        return self._on_host("gateway")
+
+    @property
+    def prometheus_url(self) -> str:
+        """Prometheus as the host sees it."""
+        return self._on_host("prometheus")
+
+    def load(
+        self,
+        host: str,
+        rate: float,
+        *,
+        seconds: float = LONGEST,
+        path: str = "/",
+        headers: Mapping[str, str] | None = None,
+    ) -> Load:
+        """A load of `rate` requests a second on the gateway for at most `seconds`, to be used in a `with`."""
+        return Load(self.folder, Plan(host, rate, seconds, path, headers or {}))
+
+    def _on_host(self, name: str) -> str:
+        if name not in self.ports:
+            raise StartError(f"this cluster has no {name}: start it with `Cluster(dataplane=True)`")
+        return f"http://127.0.0.1:{self.ports[name]}"
 
     @cached_property
     def audit(self) -> Audit:

@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ PORTS_FILE = "ports.json"
 _PREFIX = "tidegate-cluster-"
 _PROJECT = Path(__file__).resolve().parents[2]
 _END_SECONDS = 10.0
+_SWEEP_AGE = 60.0
 _NO_NAMESPACES = (
     "ended before anything was up. Where its log says that an operation is not permitted, this machine "
     "denies process namespaces to this user: run as root, or allow them "
@@ -75,7 +77,8 @@ def is_alive(folder: Path) -> bool:
     """Whether a cluster runs in the folder: its supervisor holds a lock there as long as it lives."""
     try:
         with (folder / "lock").open() as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Shared: two that ask at the same time must not take each other for the supervisor.
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
     except BlockingIOError:
@@ -150,8 +153,12 @@ def _wait_or_kill(process: subprocess.Popen[str]) -> None:
 def _sweep() -> None:
     """Remove the folders of clusters whose supervisor was killed together with its starter."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        if folder.stat().st_uid == os.getuid() and (folder / "lock").exists() and not is_alive(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            about = folder.stat()
+            # A younger one may be about to start.
+            is_old = time.time() - about.st_mtime > _SWEEP_AGE
+            if about.st_uid == os.getuid() and is_old and not is_alive(folder):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _free_port() -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dev.cluster import build, cache, launch
 from dev.cluster.cluster import RunningCluster
+from dev.cluster.processes import StartError
 from dev.cluster.spec import Lifetime
 
 _LOCK = "local-cluster"
@@ -31,14 +32,21 @@ def up() -> RunningCluster:
         return RunningCluster(launched.spec, launched.ports)
 
 
+def running() -> RunningCluster:
+    """The running cluster. Raises StartError when there is none."""
+    if not launch.is_alive(folder()):
+        raise StartError("no cluster was left running: start one with `make cluster`")
+    return RunningCluster.read(folder())
+
+
 def down() -> bool:
     """End it and remove its folder. False when none was running."""
     with cache.lock(_LOCK, waiting=_say_waiting):
-        running = launch.is_alive(folder())
-        if running:
+        was_alive = launch.is_alive(folder())
+        if was_alive:
             _kill(int((folder() / launch.PID_FILE).read_text()))
         shutil.rmtree(folder(), ignore_errors=True)
-        return running
+        return was_alive
 
 
 def _kill(supervisor: int) -> None:

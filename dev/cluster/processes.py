@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 _POLL = 0.03
 _TAIL_LINES = 12
@@ -26,12 +27,12 @@ class Processes:
         self._watchers: set[asyncio.Task[None]] = set()
 
     async def start(self, name: str, *command: str | Path, pass_fds: Sequence[int] = ()) -> Process:
-        """Start `command` with its output in the log `name`; where descriptors are passed, over pipes."""
+        """Start `command` with its output in the log `name`; it inherits the descriptors `pass_fds`."""
         with self._log(name).open("ab") as log:
             child = await asyncio.create_subprocess_exec(
                 *map(str, command),
-                stdin=PIPE if pass_fds else DEVNULL,
-                stdout=PIPE if pass_fds else log,
+                stdin=DEVNULL,
+                stdout=log,
                 stderr=log,
                 pass_fds=pass_fds,
             )
@@ -46,19 +47,20 @@ class Processes:
         while not await check():
             child = self._children[name]
             if child.returncode is not None:
-                raise StartError(self._explain(name, f"ended with {child.returncode} before {what}"))
+                self.fail(name, f"ended with {child.returncode} before {what}")
             if time.monotonic() > deadline:
-                raise StartError(self._explain(name, f"{what} did not happen within {seconds:.0f} s"))
+                self.fail(name, f"waited {seconds:.0f} s in vain until {what}")
             await asyncio.sleep(_POLL)
 
     def check(self) -> None:
         """Raises StartError when a child has ended: at the end of a start all of them live."""
         for name, child in self._children.items():
             if child.returncode is not None:
-                raise StartError(self._explain(name, f"ended with {child.returncode} while the cluster started"))
+                self.fail(name, f"ended with {child.returncode} while the cluster started")
 
-    def _explain(self, name: str, what: str) -> str:
-        return explain(name, what, self._log(name))
+    def fail(self, name: str, what: str) -> NoReturn:
+        """Raises StartError for the child `name`."""
+        raise StartError(explain(name, what, self._log(name)))
 
     def _log(self, name: str) -> Path:
         return self._logs / f"{name}.log"

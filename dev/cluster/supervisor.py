@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.cluster import api, control_plane, credentials
+from dev.cluster.crossing import DataPlane
 from dev.cluster.processes import Processes, StartError
 from dev.cluster.spec import Lifetime, Spec
 
@@ -49,13 +50,19 @@ async def _run(spec: Spec) -> None:
         await _until_told(spec.lifetime)
 
 
-async def _start(spec: Spec) -> dict[str, Any]:
+async def _start(spec: Spec) -> dict[str, int]:
     token = spec.tokens[credentials.ADMIN]
     processes = Processes(spec.path / "logs")
     async with api.connect(spec.url, spec.path / "ca.pem", token) as admin:
-        await control_plane.start(spec, processes, admin)
+        control = control_plane.start(spec, processes, admin)
+        if spec.dataplane:
+            plane, _ = await asyncio.gather(DataPlane.start(spec, processes), control)
+            ports = await plane.finish(admin)
+        else:
+            await control
+            ports = {}
     processes.check()
-    return {}
+    return ports
 
 
 async def _until_told(lifetime: Lifetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,3 +62,13 @@ def available(cluster: RunningCluster, namespace: str, name: str) -> bool:
     apps = client.AppsV1Api(api(cluster.kubeconfig))
     found = apps.read_namespaced_deployment(name, namespace)
     return bool(found.status.available_replicas == found.spec.replicas)
+
+
+def answers(cluster: RunningCluster, host: str) -> bool:
+    """Whether a request through the gateway to this host name gets a 200."""
+    request = urllib.request.Request(cluster.gateway_url, headers={"Host": host})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
