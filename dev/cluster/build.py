@@ -49,7 +49,7 @@ def _build_missing(missing: list[Tool]) -> None:
     go = golang.find_go()
     minutes = sum(tool.minutes for tool in missing)
     names = ", ".join(tool.name for tool in missing)
-    say(f"building {len(missing)} tools once, about {minutes:.0f} minutes on 2 cores: {names}")
+    say(f"building once, in about {minutes:.0f} min on 2 cores: {names}")
     started = time.monotonic()
     for number, tool in enumerate(missing, start=1):
         _build(go, tool, f"[{number}/{len(missing)}] {tool.name} {tool.version}")

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from signal import Signals
 from types import TracebackType
 from typing import Self
 
-from dev.cluster import credentials, launch
+from dev.cluster import credentials, launch, parts
 from dev.cluster.audit import Audit
 from dev.cluster.load import Load
 from dev.cluster.load_result import LONGEST, Plan
@@ -89,6 +90,13 @@ class RunningCluster:
     ) -> Load:
         """A load of `rate` requests a second on the gateway for at most `seconds`, to be used in a `with`."""
         return Load(self.folder, Plan(host, rate, seconds, path, headers or {}))
+
+    def signal(self, part: str, signal: Signals) -> None:
+        """Send a signal to a part by the name that its log has, such as `prometheus` or `kube-apiserver`.
+
+        A part that is killed is started again 2 seconds later. Raises NoSuchPartError.
+        """
+        parts.send(self.folder, part, signal)
 
     def _on_host(self, name: str) -> str:
         if name not in self.ports:

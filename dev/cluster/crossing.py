@@ -34,7 +34,7 @@ class DataPlane:
         listeners = {"gateway": listen(), "prometheus": listen()}
         passed = [there.fileno(), *(listener.fileno() for listener in listeners.values())]
         command = ["unshare", "--net", sys.executable, "-m", "dev.cluster.data_plane", *map(str, passed)]
-        await processes.start(_NAME, *command, pass_fds=passed)
+        await processes.start_once(_NAME, *command, pass_fds=passed)
         ports = {name: int(listener.getsockname()[1]) for name, listener in listeners.items()}
         for handed_over in (there, *listeners.values()):
             handed_over.close()

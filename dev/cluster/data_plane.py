@@ -66,7 +66,7 @@ async def _start(spec: Spec, border: asyncio.StreamReader) -> None:
     await border.readline()
     await gateway.start_contour(spec, processes)
     await _await_answers(processes)
-    processes.check()
+    processes.finish_start()
 
 
 async def _await_answers(processes: Processes) -> None:

@@ -48,6 +48,8 @@ def launch(*, dataplane: bool, lifetime: Lifetime = Lifetime.STARTER, folder: Pa
 
     Raises StartError when a part does not come up, BuildError or NoGoError when a tool cannot be had.
     """
+    if shutil.which("unshare") is None:
+        raise StartError("there is no `unshare` on PATH: the cluster needs Linux with util-linux")
     tools, crds = _tools(dataplane=dataplane), _crds()
     _sweep()
     home = folder or Path(tempfile.mkdtemp(prefix=_PREFIX))

@@ -57,7 +57,12 @@ class PodsServer:
         for ip in self._connections.keys() - {pod.ip for pod in serving}:
             for transport in self._connections.pop(ip):
                 _reset(transport)
+        self._forget_closed()
         self._measurements.keep(serving)
+
+    def _forget_closed(self) -> None:
+        for ip, transports in self._connections.items():
+            self._connections[ip] = {transport for transport in transports if not transport.is_closing()}
 
     async def _listen(self, port: int) -> None:
         self._ports.add(port)

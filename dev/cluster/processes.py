@@ -1,8 +1,9 @@
-"""Child processes with a log each, watched while the cluster starts and afterwards."""
+"""Child processes with a log each: watched while the cluster starts, started again when they end later."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from asyncio.subprocess import DEVNULL, Process
@@ -10,8 +11,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from dev.cluster.parts import NAME_VARIABLE
+
 _POLL = 0.03
 _TAIL_LINES = 12
+# As long as a part of a real cluster is away at the least when it crashes.
+_RESTART_PAUSE = 2.0
 
 
 class StartError(RuntimeError):
@@ -25,21 +30,28 @@ class Processes:
         self._logs = logs
         self._children: dict[str, Process] = {}
         self._watchers: set[asyncio.Task[None]] = set()
+        self._is_up = False
 
-    async def start(self, name: str, *command: str | Path, pass_fds: Sequence[int] = ()) -> Process:
-        """Start `command` with its output in the log `name`; it inherits the descriptors `pass_fds`."""
+    async def start(self, name: str, *command: str) -> None:
+        """Start `command` with its output in the log `name`, and again whenever it ends once the cluster is up."""
+        await self._spawn(name, command)
+        watcher = asyncio.create_task(self._keep(name, command))
+        self._watchers.add(watcher)
+
+    async def start_once(self, name: str, *command: str, pass_fds: Sequence[int]) -> None:
+        """The same for one that inherits descriptors, which no other can have after it."""
+        await self._spawn(name, command, pass_fds)
+
+    async def _spawn(self, name: str, command: Sequence[str], pass_fds: Sequence[int] = ()) -> None:
         with self._log(name).open("ab") as log:
-            child = await asyncio.create_subprocess_exec(
-                *map(str, command),
+            self._children[name] = await asyncio.create_subprocess_exec(
+                *command,
                 stdin=DEVNULL,
                 stdout=log,
                 stderr=log,
                 pass_fds=pass_fds,
+                env={**os.environ, NAME_VARIABLE: name},
             )
-        self._children[name] = child
-        watcher = asyncio.create_task(self._report_end(name, child))
-        self._watchers.add(watcher)
-        return child
 
     async def until(self, name: str, check: Callable[[], Awaitable[bool]], what: str, seconds: float = 30) -> None:
         """Wait until `check` is true. Raises StartError after `seconds`, or when the child ends before."""
@@ -52,8 +64,9 @@ class Processes:
                 self.fail(name, f"waited {seconds:.0f} s in vain until {what}")
             await asyncio.sleep(_POLL)
 
-    def check(self) -> None:
-        """Raises StartError when a child has ended: at the end of a start all of them live."""
+    def finish_start(self) -> None:
+        """The cluster is up: from now on a child that ends is started again. Raises StartError when one has ended."""
+        self._is_up = True
         for name, child in self._children.items():
             if child.returncode is not None:
                 self.fail(name, f"ended with {child.returncode} while the cluster started")
@@ -65,9 +78,14 @@ class Processes:
     def _log(self, name: str) -> Path:
         return self._logs / f"{name}.log"
 
-    async def _report_end(self, name: str, child: Process) -> None:
-        code = await child.wait()
-        print(f"{name} ended with {code}; its log: {self._log(name)}", file=sys.stderr, flush=True)
+    async def _keep(self, name: str, command: Sequence[str]) -> None:
+        while True:
+            code = await self._children[name].wait()
+            print(f"{name} ended with {code}; its log: {self._log(name)}", file=sys.stderr, flush=True)
+            if not self._is_up:
+                return
+            await asyncio.sleep(_RESTART_PAUSE)
+            await self._spawn(name, command)
 
 
 def explain(name: str, what: str, log: Path) -> str:

@@ -61,7 +61,7 @@ async def _start(spec: Spec) -> dict[str, int]:
         else:
             await control
             ports = {}
-    processes.check()
+    processes.finish_start()
     return ports
 
 

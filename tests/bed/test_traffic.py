@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import urllib.parse
 import urllib.request
+from signal import Signals
 
 import pytest
 from kubernetes import client
 
 from dev.cluster import Cluster, RunningCluster
+from dev.cluster.parts import NoSuchPartError
 from tests.bed import kube
 from tests.bed.two_versions import service, two_versions
 
@@ -115,6 +117,30 @@ def test_a_pod_answers_as_its_template_says_and_prometheus_sees_it(bed: RunningC
         assert new.first_failure is not None
         assert new.first_answer <= new.first_failure <= new.last_answer
         assert seen.versions["v1"].failed == 0
+
+
+def test_a_gateway_controller_that_dies_and_comes_back_loses_nothing(bed: RunningCluster) -> None:
+    with two_versions(bed, old=100, new=0) as scene:
+        with bed.load(scene.host, RATE) as load:
+            bed.signal("contour", Signals.SIGKILL)
+            scene.weigh(old=0, new=100)
+            load.until(lambda seen: seen.count("v2") > RATE, "the new version answers, once Contour is back")
+        seen = load.result()
+        assert (seen.failed, seen.answered) == (0, seen.sent)
+
+
+def test_a_prometheus_that_hangs_goes_on_when_it_is_told(bed: RunningCluster) -> None:
+    bed.signal("prometheus", Signals.SIGSTOP)
+    with pytest.raises(TimeoutError):
+        urllib.request.urlopen(f"{bed.prometheus_url}/-/ready", timeout=0.5)
+    bed.signal("prometheus", Signals.SIGCONT)
+    with urllib.request.urlopen(f"{bed.prometheus_url}/-/ready", timeout=10) as answer:
+        assert answer.status == 200
+
+
+def test_a_part_that_is_not_there_is_named(bed: RunningCluster) -> None:
+    with pytest.raises(NoSuchPartError, match=r"istio does not run; these do: contour, .*prometheus"):
+        bed.signal("istio", Signals.SIGKILL)
 
 
 def test_a_load_out_of_bounds_is_refused(bed: RunningCluster) -> None:
