@@ -148,7 +148,8 @@ def chart_files() -> dict[str, str]:
 def _chart_text(crd: dict[str, Any]) -> str:
     kept = {**crd["metadata"], "annotations": {"helm.sh/resource-policy": "keep"}}
     # `{{args.x}}` in descriptions and patterns is ours: helm must not take it for its own.
-    return _text({**crd, "metadata": kept}).replace("{{", '{{ "{{" }}')
+    text = _text({**crd, "metadata": kept}).replace("{{", '{{ "{{" }}')
+    return f"{{{{- if .Values.crds.install }}}}\n{text}{{{{- end }}}}\n"
 
 
 def _text(crd: dict[str, Any]) -> str:

@@ -1,0 +1,130 @@
+"""What the chart makes of values, and which it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from dev.cluster.commands import CommandError, helm
+from dev.cluster.operator_access import CHART
+from tidegate.api import crd
+
+
+def _render(*settings: str) -> list[dict[str, Any]]:
+    text = helm("template", "tidegate", str(CHART), "--namespace=ops", *(f"--set-json={item}" for item in settings))
+    return [item for item in yaml.safe_load_all(text) if item]
+
+
+def _one(objects: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+    (found,) = (item for item in objects if item["kind"] == kind)
+    return found
+
+
+def _operator(objects: list[dict[str, Any]]) -> dict[str, Any]:
+    (container,) = _one(objects, "Deployment")["spec"]["template"]["spec"]["containers"]
+    return dict(container)
+
+
+def test_the_chart_is_without_lint() -> None:
+    assert "0 chart(s) failed" in helm("lint", "--strict", str(CHART))
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        ("replicas=2", "replicas"),
+        ("replicaCount=1", "replicaCount"),
+        ('image.repository=""', "repository"),
+        ('image={"repositry":"x"}', "repositry"),
+        ('image.digest="sha256:12"', "digest"),
+        ('image.pullPolicy="Sometimes"', "pullPolicy"),
+        ('watchNamespace="Team_A"', "watchNamespace"),
+        ('crds.install="yes"', "install"),
+        ("rbac.clusterAdmin=true", "clusterAdmin"),
+        ('secrets.read="no"', "read"),
+        ('secrets.names="token"', "names"),
+        ('allowedHosts=["http://localhost:9090"]', "allowedHosts"),
+        ('logFormat="xml"', "logFormat"),
+        ('metrics.serviceMonitor.interval="often"', "interval"),
+        ('networkPolicy={"enable":true}', "enable"),
+        ('podLabels={"a":1}', "podLabels"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(value: str, named: str) -> None:
+    with pytest.raises(CommandError, match=named):
+        _render(value)
+
+
+def test_the_crds_of_the_chart_are_those_of_the_models() -> None:
+    rendered = {item["metadata"]["name"]: item for item in _render() if item["kind"] == "CustomResourceDefinition"}
+    for kind in crd.KINDS:
+        wanted = crd.render(kind)
+        wanted["metadata"]["annotations"] = {"helm.sh/resource-policy": "keep"}
+        assert rendered.pop(wanted["metadata"]["name"]) == wanted, "run `make crds`"
+    assert not rendered
+
+
+def test_the_crds_are_left_out_when_somebody_else_manages_them() -> None:
+    assert "CustomResourceDefinition" not in {item["kind"] for item in _render("crds.install=false")}
+
+
+def test_a_namespaced_installation_watches_that_namespace_only() -> None:
+    objects = _render('watchNamespace="team-a"')
+    assert "--namespace=team-a" in _operator(objects)["args"]
+    assert _one(objects, "Role")["metadata"]["namespace"] == "team-a"
+
+
+@pytest.mark.parametrize(
+    ("setting", "rule"),
+    [
+        ("secrets.read=true", {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}),
+        ("secrets.read=false", None),
+        (
+            'secrets.names=["token"]',
+            {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["token"], "verbs": ["get"]},
+        ),
+    ],
+)
+def test_secrets_are_read_as_far_as_the_values_say(setting: str, rule: dict[str, Any] | None) -> None:
+    roles = [item for item in _render(setting) if item["kind"] == "ClusterRole"]
+    granted = [rule for role in roles for rule in role["rules"] if "secrets" in rule["resources"]]
+    assert granted == ([rule] if rule else [])
+
+
+def test_with_one_pod_no_disruption_budget_blocks_a_drain() -> None:
+    assert "PodDisruptionBudget" not in {item["kind"] for item in _render()}
+
+
+def test_an_image_of_ones_own_goes_by_its_digest() -> None:
+    digest = f"sha256:{'0' * 64}"
+    objects = _render('image.repository="mirror/tidegate"', f'image.digest="{digest}"', 'image.tag="x"')
+    assert _operator(objects)["image"] == f"mirror/tidegate@{digest}"
+
+
+def test_metrics_are_scraped_through_a_service_monitor_that_finds_the_service() -> None:
+    objects = _render("metrics.serviceMonitor.enabled=true", 'metrics.serviceMonitor.labels={"release":"prometheus"}')
+    monitor, service = _one(objects, "ServiceMonitor"), _one(objects, "Service")
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert monitor["spec"]["endpoints"][0]["port"] in {port["name"] for port in service["spec"]["ports"]}
+
+
+def test_a_network_policy_lets_scrapes_in_and_what_is_said_out() -> None:
+    egress = '[{"to":[{"ipBlock":{"cidr":"192.0.2.1/32"}}]}]'
+    objects = _render(
+        "networkPolicy.enabled=true", 'networkPolicy.scrapersFrom={"team":"sre"}', f"networkPolicy.egress={egress}"
+    )
+    policy = _one(objects, "NetworkPolicy")["spec"]
+    assert policy["ingress"][0]["from"] == [{"namespaceSelector": {"matchLabels": {"team": "sre"}}}]
+    assert policy["egress"] == [{"to": [{"ipBlock": {"cidr": "192.0.2.1/32"}}]}]
+    assert (
+        policy["podSelector"]["matchLabels"].items()
+        <= _one(objects, "Deployment")["spec"]["template"]["metadata"]["labels"].items()
+    )
+
+
+def test_a_network_policy_without_more_lets_everybody_scrape() -> None:
+    policy = _one(_render("networkPolicy.enabled=true"), "NetworkPolicy")["spec"]
+    assert policy["ingress"][0]["from"] == [{"namespaceSelector": {}}]
