@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from signal import Signals
 from types import TracebackType
@@ -13,7 +13,7 @@ from typing import Self
 
 from dev.cluster import credentials, launch, parts
 from dev.cluster.audit import Audit
-from dev.cluster.load import Load
+from dev.cluster.load import Load, generator_in
 from dev.cluster.load_result import LONGEST, Plan
 from dev.cluster.processes import StartError
 from dev.cluster.spec import Spec
@@ -89,7 +89,7 @@ class RunningCluster:
         headers: Mapping[str, str] | None = None,
     ) -> Load:
         """A load of `rate` requests a second on the gateway for at most `seconds`, to be used in a `with`."""
-        return Load(self.folder, Plan(host, rate, seconds, path, headers or {}))
+        return Load(partial(generator_in, self.folder), Plan(host, rate, seconds, path, headers or {}))
 
     def signal(self, part: str, signal: Signals) -> None:
         """Send a signal to a part by the name that its log has, such as `prometheus` or `kube-apiserver`.

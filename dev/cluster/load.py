@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -29,8 +31,9 @@ class Load:
     It runs from the first line of the block to the last, and ends with the process that started it.
     """
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
-        self._folder = folder
+    def __init__(self, connect: Callable[[], socket.socket], plan: Plan) -> None:
+        """`connect` starts a load generator and returns its input and output. It may raise LoadError."""
+        self._connect = connect
         self._plan = plan
         self._changed = threading.Condition()
         self._latest: LoadResult | None = None
@@ -38,7 +41,7 @@ class Load:
 
     def __enter__(self) -> Self:
         """Returns when the first request was sent. Raises LoadError."""
-        self._connection = _connect(self._folder)
+        self._connection = self._connect()
         self._connection.sendall(json.dumps(asdict(self._plan)).encode() + b"\n")
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -54,7 +57,7 @@ class Load:
         """What it has seen until a quarter of a second ago."""
         with self._changed:
             if self._latest is None:
-                raise LoadError(f"the load generator said nothing; its log: {self._folder}/logs/load.log")
+                raise LoadError("the load generator ended before it said anything: look at its log, load.log")
             return self._latest
 
     def until(self, check: Callable[[LoadResult], bool], what: str, seconds: float = 30) -> LoadResult:
@@ -99,8 +102,9 @@ class Load:
             self._changed.notify_all()
 
 
-def _connect(folder: Path) -> socket.socket:
-    """Connect to the socket in the folder, by a path that is short enough for a socket whatever the folder's is."""
+def generator_in(folder: Path) -> socket.socket:
+    """A load generator in the data plane of the cluster in the folder. Raises LoadError where it has none."""
+    # By a path that is short enough for a socket, whatever the folder's is.
     connection = socket.socket(socket.AF_UNIX)
     handle = os.open(folder, os.O_PATH | os.O_CLOEXEC)
     try:
@@ -110,3 +114,12 @@ def _connect(folder: Path) -> socket.socket:
     finally:
         os.close(handle)
     return connection
+
+
+def generator_here(log: Path) -> socket.socket:
+    """A load generator on this machine, for a gateway that is reached from here. It ends when the socket is closed."""
+    here, there = socket.socketpair()
+    command = [sys.executable, "-m", "dev.cluster.load_generator"]
+    with there, log.open("ab") as errors:
+        subprocess.Popen(command, stdin=there, stdout=there, stderr=errors, start_new_session=True)
+    return here

@@ -1,7 +1,8 @@
 """An open-loop load on the gateway: requests leave at a fixed rate, whatever becomes of those before.
 
-Run inside the data plane's namespace. The first line of its input is the plan; four times a second it writes a line
-with its counts, and at the end of its input or its time the whole result. So it never outlives its reader.
+Run where the gateway is reached: for the local cluster inside the data plane's namespace. The first line of its input
+is the plan; four times a second it writes a line with its counts, and at the end of its input or its time the whole
+result. So it never outlives its reader.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import time
 
 import aiohttp
 
-from dev.cluster import inside
 from dev.cluster.load_recorder import Recorder
 from dev.cluster.load_result import NO_ANSWER, NO_VERSION, LoadResult, Plan
 
@@ -26,10 +26,9 @@ async def _generate(plan: Plan, recorder: Recorder, stop: asyncio.Event) -> None
     """Send until `stop` or the end of the plan's time, then wait for the answers that are still to come."""
     timeout = aiohttp.ClientTimeout(total=plan.timeout)
     connector = aiohttp.TCPConnector(limit=0)
-    url = f"http://127.0.0.1:{inside.GATEWAY}"
     headers = {**plan.headers, "Host": plan.host}
     async with (
-        aiohttp.ClientSession(url, connector=connector, headers=headers, timeout=timeout) as session,
+        aiohttp.ClientSession(plan.url, connector=connector, headers=headers, timeout=timeout) as session,
         asyncio.TaskGroup() as requests,
     ):
         began, number = time.monotonic(), 0

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from dev.cluster import inside
+
 # The loads of this bed are for one machine: bounded, so that a typo does not take it down.
 MOST_PER_SECOND = 2000.0
 LONGEST = 3600.0
@@ -17,7 +19,7 @@ NO_VERSION = ""
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`rate` requests a second to `host` for at most `seconds`, at times that do not depend on the answers.
+    """`rate` requests a second to `host` at the gateway `url` for at most `seconds`, whatever the answers are.
 
     The method is POST on purpose: clients repeat a GET in silence when its connection breaks, and a loss
     would go unseen. Raises ValueError when a value is out of bounds.
@@ -30,6 +32,7 @@ class Plan:
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "POST"
     timeout: float = 10.0
+    url: str = f"http://127.0.0.1:{inside.GATEWAY}"
 
     def __post_init__(self) -> None:
         if not 0 < self.rate <= MOST_PER_SECOND:
