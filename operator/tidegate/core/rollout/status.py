@@ -187,7 +187,6 @@ _DECISIONS = (
     "last_request",
     "observed_generation",
     "promote_full",
-    "stable_rs",
 )
 _TELLING = ("Ready", "Stalled")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from tidegate.api.rollout_status import PauseCondition, PauseReason
 from tidegate.core.actions import Event
 from tidegate.core.rollout import analysis, steps
@@ -24,7 +26,7 @@ def walk(scene: Scene) -> tuple[Scene, Wait | None]:
         held = _held(scene)
         if held is not None:
             return scene, held
-        scene = _next(scene)
+        scene = _next(scene, outcome.at or scene.now)
     return scene, None
 
 
@@ -56,16 +58,17 @@ def _halt(scene: Scene, wait: Wait) -> Scene:
     return scene.facts(pause_conditions=kept)
 
 
-def _next(scene: Scene) -> Scene:
+def _next(scene: Scene, ended: datetime) -> Scene:
     """The step is over; how long it took stands in history."""
-    began = scene.status.current_step_started_at or scene.now
+    began = scene.status.current_step_started_at or ended
     history = scene.status.history
     if history:
-        seconds = [*history[-1].step_seconds, round((scene.now - began).total_seconds(), 3)]
+        seconds = [*history[-1].step_seconds, round((ended - began).total_seconds(), 3)]
         history = [*history[:-1], history[-1].model_copy(update={"step_seconds": seconds})]
     moved = scene.facts(
         current_step_index=scene.index + 1,
-        current_step_started_at=scene.now,
+        current_step_started_at=ended,
+        # Now, not `ended`: an operator that was down for an hour must not find every release stuck.
         progressed_at=scene.now,
         pause_conditions=[p for p in scene.status.pause_conditions if p.reason is PauseReason.REQUEST],
         history=history,

@@ -22,7 +22,7 @@ def advance(scene: Scene) -> Outcome:
 def _judge(scene: Scene, run: RunView) -> Outcome:
     match analysis.verdict(run):
         case analysis.Verdict.SUCCESSFUL:
-            return Done()
+            return Done(run.status.completed_at)
         case analysis.Verdict.FAILED:
             return Fail(analysis.cause(run))
         case analysis.Verdict.UNDECIDED:

@@ -13,6 +13,9 @@ from tidegate.core.actions import Action
 class Done:
     """The step is over: the next one may begin in the same pass."""
 
+    at: datetime | None = None
+    """When it ended, where that is known: a pause ends on time, whenever the next pass comes. None: now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:

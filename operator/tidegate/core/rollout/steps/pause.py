@@ -16,7 +16,7 @@ def advance(scene: Scene) -> Outcome:
     duration = pause.duration if pause else None
     until = None if duration is None else started_at(scene) + duration
     if until is not None and until <= scene.now:
-        return Done()
+        return Done(until)
     return Wait("Paused", _message(scene, until), until, PauseReason.CANARY_PAUSE_STEP)
 
 
