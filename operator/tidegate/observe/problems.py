@@ -93,7 +93,7 @@ def _unknown_field(location: Location, model: type[BaseModel]) -> str:
 def _known_fields(location: Location, model: type[BaseModel]) -> set[str]:
     found = _model_at(location, model)
     fields = found.model_fields.items() if found else ()
-    return {field.alias or name for name, field in fields if not _refused(field)}
+    return {_json_name(name, field) for name, field in fields if not _refused(field)}
 
 
 def _refused(field: FieldInfo) -> bool:
@@ -116,7 +116,11 @@ def _field(location: Location, model: type[BaseModel]) -> FieldInfo | None:
 
 def _field_of(model: type[BaseModel], alias: str) -> FieldInfo | None:
     fields = model.model_fields.items()
-    return next((field for name, field in fields if alias in (name, field.alias)), None)
+    return next((field for name, field in fields if alias in (name, _json_name(name, field))), None)
+
+
+def _json_name(name: str, field: FieldInfo) -> str:
+    return field.alias or field.serialization_alias or name
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:

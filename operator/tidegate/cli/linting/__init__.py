@@ -1,0 +1,1 @@
+"""What the API server and the operator would refuse, found without either of them."""

@@ -1,0 +1,37 @@
+"""The command line `tidegate`, which is `kubectl tidegate` too."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import typer
+from rich.text import Text
+
+from tidegate.cli import console, crds, lint
+from tidegate.cli.errors import CommandError
+
+app = typer.Typer(
+    name="tidegate",
+    help="Progressive delivery for Kubernetes: canaries judged by Prometheus, taken back by themselves when they hurt.",
+    no_args_is_help=True,
+    # A traceback with the values of variables may show credentials.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("lint")(lint.command)
+app.command("crds")(crds.command)
+
+
+def main() -> None:
+    """Run the command that the process was started with, and end the process with its exit code."""
+    try:
+        app(prog_name=_program(sys.argv[0]))
+    except CommandError as error:
+        console.err().print(Text(f"tidegate: {console.clean(error)}", style="red"))
+        sys.exit(error.code)
+
+
+def _program(path: str) -> str:
+    """As the user called it: a plugin of kubectl is a program `kubectl-NAME`."""
+    return Path(path).name.replace("kubectl-", "kubectl ", 1)
