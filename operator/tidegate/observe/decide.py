@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from tidegate import routes
 from tidegate.core.actions import Plan
 from tidegate.core.rollout.plan import plan as plan_rollout
+from tidegate.core.traffic.plan import plan_split
 from tidegate.core.world import Key
 from tidegate.observe import kinds
 from tidegate.observe.rollout import observe_rollout
+from tidegate.observe.split import observe_split
 from tidegate.observe.store import Store
 
 Decide = Callable[[Store, Key, datetime], Plan | None]
@@ -22,7 +25,13 @@ def decide_rollout(store: Store, key: Key, now: datetime) -> Plan | None:
     return plan_rollout(world) if world else None
 
 
-TABLE: Mapping[str, Decide] = {kinds.ROLLOUT.name: decide_rollout}
+def decide_split(store: Store, key: Key, now: datetime) -> Plan | None:
+    """One pass over a TrafficSplit, also one that is gone and whose routes are still to be restored."""
+    world = observe_split(store, key, now)
+    return plan_split(world, routes.TABLE) if world else None
+
+
+TABLE: Mapping[str, Decide] = {kinds.ROLLOUT.name: decide_rollout, kinds.SPLIT.name: decide_split}
 
 
 def decide(store: Store, key: Key, now: datetime) -> Plan | None:
