@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 import yaml
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 WIDE = 400
@@ -25,6 +25,17 @@ def out() -> Console:
     """Standard output, as it is now."""
     terminal = sys.stdout.isatty()
     return Console(file=sys.stdout, width=None if terminal else WIDE, highlight=False, emoji=False, markup=False)
+
+
+def show(renderable: RenderableType) -> None:
+    """Draw something on standard output; off a terminal without the spaces that fill a line up."""
+    screen = out()
+    if screen.is_terminal:
+        screen.print(renderable)
+        return
+    with screen.capture() as drawn:
+        screen.print(renderable)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
 
 
 def err() -> Console:

@@ -22,3 +22,7 @@ class CommandError(Exception):
     def __init__(self, message: str, code: Exit = Exit.FAILED) -> None:
         super().__init__(message)
         self.code = code
+
+
+class UnreachableError(CommandError):
+    """No answer from the API server."""

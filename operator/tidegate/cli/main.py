@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.text import Text
 
-from tidegate.cli import console, crds, lint
+from tidegate.cli import console, crds, get, lint, requests, status, undo, version, why
 from tidegate.cli.errors import CommandError
 
 app = typer.Typer(
@@ -19,8 +19,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("get")(get.command)
+app.command("status")(status.command)
+app.command("why")(why.command)
+app.command("promote")(requests.promote)
+app.command("abort")(requests.abort)
+app.command("retry")(requests.retry)
+app.command("pause")(requests.pause)
+app.command("resume")(requests.resume)
+app.command("undo")(undo.command)
 app.command("lint")(lint.command)
 app.command("crds")(crds.command)
+app.command("version")(version.command)
 
 
 def main() -> None:

@@ -1,0 +1,129 @@
+"""What people ask for: `promote`, `abort`, `retry`, `pause`, `resume`. The operator answers in `status.lastRequest`."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from tidegate.api.rollout_status import LastRequest, RequestOutcome
+from tidegate.cli import cluster, console, options, words
+from tidegate.cli.cluster import Cluster, objects
+from tidegate.cli.errors import CommandError, Exit
+from tidegate.cli.tree import read_status
+from tidegate.core.world import REQUEST, REQUESTED_BY
+
+REVIEW = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+PATIENCE = timedelta(seconds=30)
+# Meant for one step: the same request a second later would skip another one. The others hold for the whole release,
+# and an abort must not be refused because a step ended while it was on its way.
+_OF_A_STEP = {"promote", "promoteFull"}
+
+
+def promote(
+    rollout: options.Rollout,
+    full: Annotated[bool, typer.Option("--full", help="Skip all steps and analyses that are left.")] = False,
+    reason: options.Reason = "",
+    timeout: options.Timeout = PATIENCE,
+    output: options.Output = None,
+    namespace: options.Namespace = None,
+    context: options.Context = None,
+    kubeconfig: options.Kubeconfig = None,
+) -> None:
+    """Let a release go on that waits for a person."""
+    api = cluster.connect(kubeconfig, context, namespace)
+    _finish(ask(api, rollout, "promoteFull" if full else "promote", reason, timeout), output)
+
+
+def abort(
+    rollout: options.Rollout,
+    reason: options.Reason = "",
+    timeout: options.Timeout = PATIENCE,
+    output: options.Output = None,
+    namespace: options.Namespace = None,
+    context: options.Context = None,
+    kubeconfig: options.Kubeconfig = None,
+) -> None:
+    """Send all traffic back to the stable version, at once."""
+    _finish(ask(cluster.connect(kubeconfig, context, namespace), rollout, "abort", reason, timeout), output)
+
+
+def retry(
+    rollout: options.Rollout,
+    reason: options.Reason = "",
+    timeout: options.Timeout = PATIENCE,
+    output: options.Output = None,
+    namespace: options.Namespace = None,
+    context: options.Context = None,
+    kubeconfig: options.Kubeconfig = None,
+) -> None:
+    """Begin an aborted release again, at its first step."""
+    _finish(ask(cluster.connect(kubeconfig, context, namespace), rollout, "retry", reason, timeout), output)
+
+
+def pause(
+    rollout: options.Rollout,
+    reason: options.Reason = "",
+    timeout: options.Timeout = PATIENCE,
+    output: options.Output = None,
+    namespace: options.Namespace = None,
+    context: options.Context = None,
+    kubeconfig: options.Kubeconfig = None,
+) -> None:
+    """Take no further step until `resume`. Scaling and taking back go on."""
+    _finish(ask(cluster.connect(kubeconfig, context, namespace), rollout, "pause", reason, timeout), output)
+
+
+def resume(
+    rollout: options.Rollout,
+    reason: options.Reason = "",
+    timeout: options.Timeout = PATIENCE,
+    output: options.Output = None,
+    namespace: options.Namespace = None,
+    context: options.Context = None,
+    kubeconfig: options.Kubeconfig = None,
+) -> None:
+    """Go on after `pause`, or measure again what an analysis left undecided."""
+    _finish(ask(cluster.connect(kubeconfig, context, namespace), rollout, "resume", reason, timeout), output)
+
+
+def ask(api: Cluster, name: str, action: str, reason: str, timeout: timedelta | None) -> LastRequest:
+    """Write the request in the user's own name and wait for its answer. Raises CommandError when none comes."""
+    path = objects("rollouts", api.namespace, name)
+    status = read_status(api.get(path))
+    request: dict[str, object] = {"id": uuid4().hex, "action": action, "revision": status.current_revision}
+    if action in _OF_A_STEP:
+        request["step"] = status.current_step_index
+    if reason:
+        request["reason"] = reason
+    api.merge(path, {"metadata": {"annotations": {REQUEST: json.dumps(request), REQUESTED_BY: _own_name(api)}}})
+    return _answer(api, path, str(request["id"]), timeout or PATIENCE)
+
+
+def _own_name(api: Cluster) -> str:
+    review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    return str(api.create(REVIEW, review)["status"]["userInfo"]["username"])
+
+
+def _answer(api: Cluster, path: str, request: str, timeout: timedelta) -> LastRequest:
+    for raw in api.follow(path, timeout.total_seconds()):
+        last = read_status(raw).last_request
+        if last is not None and last.id == request:
+            return last
+    raise CommandError(
+        f"asked for, and not answered within {words.span(timeout)}: does the operator run? "
+        "`tidegate version` looks for it; the request stands and is answered when it does",
+        Exit.TIMED_OUT,
+    )
+
+
+def _finish(answer: LastRequest, output: console.Format | None) -> None:
+    if output:
+        console.data(answer.model_dump(mode="json", by_alias=True), output)
+    if answer.outcome is RequestOutcome.REFUSED:
+        raise CommandError(f"refused: {answer.message}")
+    if not output:
+        console.say(f"{answer.action}: {answer.message}")

@@ -1,0 +1,55 @@
+"""Times and steps in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+
+def now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+def span(length: timedelta) -> str:
+    """A length of time, in its two largest units: `2h5m`, `45s`."""
+    seconds = max(0, round(length.total_seconds()))
+    parts = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+    for place, (size, unit) in enumerate(parts):
+        if seconds >= size:
+            rest = seconds % size
+            below = parts[place + 1] if place + 1 < len(parts) else None
+            small = f"{rest // below[0]}{below[1]}" if below and rest >= below[0] else ""
+            return f"{seconds // size}{unit}{small}"
+    return "0s"
+
+
+def ago(moment: datetime | None) -> str:
+    """How long ago: `5m`."""
+    return span(now() - moment) if moment else ""
+
+
+def clock(moment: datetime) -> str:
+    """A time of day as the reader's clock shows it."""
+    return moment.astimezone().strftime("%H:%M:%S")
+
+
+def step(raw: dict[str, Any]) -> str:
+    """A step as written, in words. Total: a step may be one that the operator refuses."""
+    match raw:
+        case {"setWeight": weight}:
+            return f"setWeight {weight}"
+        case {"pause": {"duration": duration}}:
+            return f"pause {duration}{'s' if isinstance(duration, int) else ''}"
+        case {"pause": _}:
+            return "pause until somebody promotes"
+        case {"setCanaryScale": {"weight": weight}}:
+            return f"setCanaryScale {weight} %"
+        case {"setCanaryScale": {"replicas": replicas}}:
+            return f"setCanaryScale {replicas} pods"
+        case {"setCanaryScale": _}:
+            return "setCanaryScale as the weight"
+        case {"analysis": {"templates": [*templates]}}:
+            names = (each.get("templateName", "?") for each in templates if isinstance(each, dict))
+            return f"analysis {', '.join(map(str, names))}"
+    return ", ".join(raw) or "an empty step"
