@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from tidegate.api.meta import API_VERSION, Condition, Model, Name, Refused, Rule, ServiceName, Shape, StatusModel
+from tidegate.api.meta import API_VERSION, Condition, Model, Name, Refused, Rule, ServiceName, Shape, StatusModel, Time
 
 
 class SplitRoute(Model):
@@ -103,6 +103,7 @@ class TrafficSplitStatus(StatusModel):
     ] = None
     routes: Annotated[list[RouteStatus], Field(description="Each route as it was seen.")] = []
     corrections: Annotated[int, Field(description="How often somebody else's weights were put right again.")] = 0
+    corrected_at: Annotated[list[Time], Field(description="When that was, the last five times.")] = []
     conditions: Annotated[
         list[Condition], Field(description="Programmed, and Ready, Reconciling, Stalled as kstatus reads them.")
     ] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from tidegate.core.actions import STATUS_LAG, Plan
+from tidegate.core.actions import Plan
 from tidegate.core.world import Key
 
 
@@ -19,7 +19,7 @@ class StatusLag:
         if plan.status is None or plan.urgent:
             self.forget(key)
             return None
-        left = self._since.setdefault(key, now) + STATUS_LAG - now
+        left = self._since.setdefault(key, now) + plan.lag - now
         return left if left > timedelta(0) else None
 
     def forget(self, key: Key) -> None:

@@ -54,11 +54,11 @@ def _asked(marks: Mapping[Key, RuleMark], split: Key) -> Weights | None:
 
 def _change(rule: MarkedRule, split: Key, ask: Weights | None) -> _Change:
     base = baseline(rule)
-    target: Weights | None = composed(rule, split, ask)
+    target = composed(rule, split, ask)
     if not target or not any(target.values()):
         # Ours leave a rule, and what is then left in it can't be written: it stays in force as it stands.
         target = rule.seen
-    asked = {other: mark.asked for other, mark in rule.marks.items() if other != split}
+    asked: dict[Key, Weights] = {other: mark.asked for other, mark in rule.marks.items() if other != split}
     if ask is not None and not is_original(ask, effective(base.original)):
         asked[split] = ask
     marks = {
