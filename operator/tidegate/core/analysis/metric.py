@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -38,7 +38,8 @@ class Limits:
 class ResolvedMetric:
     """A metric as it is measured. `count` None means without end.
 
-    In `prometheus` the arguments from Secrets still stand as `{{args.NAME}}`; `secrets` tells where they come from.
+    `provider` is as it was written; it is filled in when it is measured, with `values`, which stand in the run, and the
+    Secrets of `secrets`, in one pass. `prometheus` is the same for people: Secrets stand there as `{{args.NAME}}`.
     """
 
     name: str
@@ -50,6 +51,8 @@ class ResolvedMetric:
     failure: Condition | None
     no_data: NoDataPolicy
     prometheus: PrometheusMetric
+    provider: Mapping[str, Any]
+    values: Mapping[str, str]
     secrets: Mapping[str, SecretKeyRef]
     args: Mapping[str, str]
     dry_run: bool
@@ -95,41 +98,49 @@ def _retention(rules: list[MeasurementRetention], names: list[str]) -> dict[str,
 
 
 def _resolve(metric: Metric, args: _Args, dry: frozenset[str], kept: Mapping[str, int]) -> ResolvedMetric:
-    filled = _filled(metric, args)
-    prometheus = filled.provider.prometheus
-    if prometheus is None:
-        raise AnalysisError(f"metric {metric.name}: it has no provider: write provider.prometheus with a query")
+    where = f"metric {metric.name}"
+    raw: dict[str, Any] = metric.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    provider = raw.pop("provider")
+    values = {f"{ARGS}{name}": value for name, value in args.known.items()}
+    filled = _filled(raw, provider, values, args, where)
     interval = _duration(filled.interval)
+    if interval is not None:
+        interval = max(interval, LEAST_INTERVAL)
+        values["interval"] = prometheus_duration(interval.total_seconds())
     return ResolvedMetric(
         name=filled.name,
-        interval=max(interval, LEAST_INTERVAL) if interval is not None else None,
+        interval=interval,
         initial_delay=_duration(filled.initial_delay) or timedelta(0),
         count=_count(filled),
         limits=_limits(filled),
         success=_condition(filled.success_condition, "successCondition", metric.name, args),
         failure=_condition(filled.failure_condition, "failureCondition", metric.name, args),
         no_data=filled.no_data or NoDataPolicy.INCONCLUSIVE,
-        prometheus=prometheus,
-        secrets=_secrets(prometheus, args),
+        prometheus=prometheus(provider, values, where, {f"{ARGS}{name}" for name in args.secret}),
+        provider=provider,
+        values=values,
+        secrets={name: source for name, source in args.secret.items() if f"{ARGS}{name}" in names_in(provider)},
         args=args.known,
         dry_run=metric.name in dry,
         retention=kept.get(metric.name, RETENTION),
     )
 
 
-def _filled(metric: Metric, args: _Args) -> Metric:
-    """The metric with all values that are known; a Secret may stand in the provider only."""
-    where = f"metric {metric.name}"
-    values = {f"{ARGS}{name}": value for name, value in args.known.items()}
-    later = {f"{ARGS}{name}" for name in args.secret}
-    raw: dict[str, Any] = metric.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    provider = raw.pop("provider")
-    _no_secrets(raw, later, where)
-    plain = _parsed(Metric, {**fill_all(raw, values, where), "provider": provider}, where)
-    if interval := _duration(plain.interval):
-        values["interval"] = prometheus_duration(max(interval, LEAST_INTERVAL).total_seconds())
+def _filled(
+    raw: dict[str, Any], provider: dict[str, Any], values: Mapping[str, str], args: _Args, where: str
+) -> Metric:
+    """The metric with all values that are known, but for the provider: only there a Secret may stand."""
+    _no_secrets(raw, {f"{ARGS}{name}" for name in args.secret}, where)
+    return _parsed(Metric, {**fill_all(raw, values, where), "provider": provider}, where)
+
+
+def prometheus(
+    provider: Mapping[str, Any], values: Mapping[str, str], where: str, later: Collection[str] = ()
+) -> PrometheusMetric:
+    """The provider with its arguments filled in, those in `later` aside. Raises AnalysisError."""
     where = f"{where}: provider"
-    return plain.model_copy(update={"provider": _parsed(Provider, fill_all(provider, values, where, later), where)})
+    # By its rule, a Provider has one.
+    return cast(PrometheusMetric, _parsed(Provider, fill_all(provider, values, where, later), where).prometheus)
 
 
 def _no_secrets(raw: dict[str, Any], secret: set[str], where: str) -> None:
@@ -189,8 +200,3 @@ def _condition(text: str | None, field: str, name: str, args: _Args) -> Conditio
         why = "comes from a Secret and would be seen" if arg in args.secret else "is given by nobody"
         raise AnalysisError(f"metric {name}: {field} uses args.{arg}, which {why}")
     return condition
-
-
-def _secrets(prometheus: PrometheusMetric, args: _Args) -> dict[str, SecretKeyRef]:
-    used = names_in(prometheus.model_dump(mode="json", exclude_unset=True))
-    return {name: source for name, source in args.secret.items() if f"{ARGS}{name}" in used}

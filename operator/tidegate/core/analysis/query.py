@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from tidegate.api.analysis_parts import SecretKeyRef
-from tidegate.api.provider import Authentication, PrometheusMetric
-from tidegate.core.analysis.arguments import ARGS, fill
+from tidegate.api.provider import Authentication
+from tidegate.core.analysis.arguments import ARGS
 from tidegate.core.analysis.errors import AnalysisError
-from tidegate.core.analysis.metric import ResolvedMetric
+from tidegate.core.analysis.metric import ResolvedMetric, prometheus
 from tidegate.core.analysis.reading import BasicCredentials, BearerToken, PrometheusQuery, Span
 from tidegate.core.analysis.timespan import moment
 
@@ -22,46 +23,33 @@ class DueMeasurement:
     """Ask this now. `secrets` are what to read first: by the name of the argument, in the namespace of the run."""
 
     metric: str
-    prometheus: PrometheusMetric
+    provider: Mapping[str, Any]
+    values: Mapping[str, str]
     secrets: Mapping[str, SecretKeyRef]
     span: Span | None = None
 
     def query(self, secrets: Mapping[str, str]) -> PrometheusQuery:
         """The query as it goes out; `secrets` are the values by argument. Raises AnalysisError when one is missing."""
-        fields = _Fields({f"{ARGS}{name}": value.strip("\r\n") for name, value in secrets.items()}, self.metric)
-        asked = self.prometheus
-        credentials = _credentials(asked.authentication, fields)
+        known = {f"{ARGS}{name}": value.strip("\r\n") for name, value in secrets.items()}
+        asked = prometheus(self.provider, {**self.values, **known}, f"metric {self.metric}")
+        credentials = _credentials(asked.authentication)
         return PrometheusQuery(
-            query=fields.fill(asked.query, "query"),
-            address=fields.fill(asked.address, "address") if asked.address else None,
+            query=asked.query,
+            address=asked.address,
             timeout=asked.timeout or TIMEOUT,
             span=self.span,
-            headers=tuple((each.key, fields.fill(each.value, f"headers {each.key}")) for each in asked.headers or []),
+            headers=tuple((each.key, each.value) for each in asked.headers or []),
             credentials=credentials,
-            ca_cert=fields.fill(asked.ca_cert, "caCert") if asked.ca_cert else None,
+            ca_cert=asked.ca_cert,
             insecure=bool(asked.insecure),
             secrets=frozenset({*secrets.values(), *_confidential(credentials)}),
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    values: Mapping[str, str]
-    metric: str
-
-    def fill(self, text: str, field: str) -> str:
-        return fill(text, self.values, f"metric {self.metric}: provider.prometheus.{field}")
-
-
-def _credentials(asked: Authentication | None, fields: _Fields) -> BasicCredentials | BearerToken | None:
+def _credentials(asked: Authentication | None) -> BasicCredentials | BearerToken | None:
     if asked and asked.basic_auth:
-        return BasicCredentials(
-            fields.fill(asked.basic_auth.username, "authentication.basicAuth.username"),
-            fields.fill(asked.basic_auth.password, "authentication.basicAuth.password"),
-        )
-    if asked and asked.bearer:
-        return BearerToken(fields.fill(asked.bearer.token, "authentication.bearer.token"))
-    return None
+        return BasicCredentials(asked.basic_auth.username, asked.basic_auth.password)
+    return BearerToken(asked.bearer.token) if asked and asked.bearer else None
 
 
 def _confidential(credentials: BasicCredentials | BearerToken | None) -> tuple[str, ...]:
@@ -73,7 +61,7 @@ def _confidential(credentials: BasicCredentials | BearerToken | None) -> tuple[s
 
 def due(metric: ResolvedMetric, now: datetime) -> DueMeasurement:
     """The measurement of `metric` at `now`. Raises AnalysisError when its span can't be read."""
-    return DueMeasurement(metric.name, metric.prometheus, metric.secrets, _span(metric, now))
+    return DueMeasurement(metric.name, metric.provider, metric.values, metric.secrets, _span(metric, now))
 
 
 def _span(metric: ResolvedMetric, now: datetime) -> Span | None:

@@ -21,7 +21,6 @@ _AFTER: tuple[tuple[str, str], ...] = (
     (r"\bargs$", 'args alone is no value: write args.NAME or args["NAME"]'),
 )
 _AT: tuple[tuple[str, str], ...] = (
-    (r"let\b", "let is not supported: write the value where it is used"),
     (r"matches\b", "matches is not supported: use contains, startsWith or endsWith"),
     (r"\.\.", "ranges are not supported: write a list such as [1, 2, 3]"),
     (r"\|", "pipes are not supported: write the call as f(x)"),
