@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import trustme
@@ -368,6 +369,33 @@ async def test_tls_is_verified_with_the_given_authority_only(prometheus: Prometh
         assert "can't be verified: give caCert" in trouble(await ask_with(), Trouble.UNAVAILABLE)
         assert "can't be verified" in trouble(await ask_with(ca_cert=other), Trouble.UNAVAILABLE)
         assert "no certificates in PEM" in trouble(await ask_with(ca_cert="nonsense"), Trouble.REFUSED)
+
+
+async def test_the_given_authority_replaces_the_public_ones(
+    prometheus: Prometheus, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    public, own = trustme.CA(), trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    public.issue_cert("127.0.0.1").configure_cert(context)
+    public.cert_pem.write_to_path(tmp_path / "public.pem")
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(tmp_path / "public.pem"))
+    with serving(vector("1"), context) as server:
+        assert await prometheus.measure(PrometheusQuery("up", server.url)) == Values((1.0,))
+        pinned = PrometheusQuery("up", server.url, ca_cert=own.cert_pem.bytes().decode())
+        assert "can't be verified" in trouble(await prometheus.measure(pinned), Trouble.UNAVAILABLE)
+
+
+async def test_the_operators_own_proxy_and_netrc_are_not_used(
+    prometheus: Prometheus, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else a template could send the operator's own credentials anywhere."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login operator password private\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with serving(vector("1")) as server:
+        await prometheus.measure(PrometheusQuery("up", server.url))
+        assert server.requests[0].headers["Authorization"] is None
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+        assert await prometheus.measure(PrometheusQuery("down", server.url)) == Values((1.0,))
 
 
 async def test_closing_breaks_off_what_is_under_way() -> None:

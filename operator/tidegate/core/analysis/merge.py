@@ -16,6 +16,7 @@ from tidegate.api.metric import Metric
 from tidegate.core.analysis.errors import AnalysisError
 from tidegate.core.world import TemplateView
 
+MAX_DEPTH = 20
 Rule = TypeVar("Rule", DryRun, MeasurementRetention)
 
 
@@ -52,6 +53,9 @@ def _collect(ref: TemplateRef, known: Known, path: tuple[str, ...], found: dict[
     label = _label(ref)
     if label in path:
         raise AnalysisError(f"templates name each other in a circle: {' → '.join((*path, label))}: remove one of them")
+    if len(path) > MAX_DEPTH:
+        raise AnalysisError(f"{path[0]} names others more than {MAX_DEPTH} deep: name them in one place")
+    # Not only to save work: templates that name each other twice would double it at every level.
     if label in found:
         return
     spec = _spec(ref, known, path)

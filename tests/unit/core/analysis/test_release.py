@@ -181,6 +181,21 @@ def test_templates_are_taken_in_with_those_that_they_name() -> None:
     assert names(spec) == ["zero", "one", "two"], "a template that two others name counts once"
 
 
+def chain(length: int) -> list[TemplateView]:
+    """Each names the next one twice."""
+    links = [template(f"t{n}", templates=named(f"t{n + 1}", f"t{n + 1}")) for n in range(length)]
+    return [*links, template(f"t{length}", metrics=[metric("one")])]
+
+
+@pytest.mark.timeout(10)
+def test_templates_that_name_others_twice_do_not_multiply() -> None:
+    assert names(build({}, *chain(20))) == ["one"]
+
+
+def test_templates_do_not_nest_without_end() -> None:
+    fails("AnalysisTemplate t0 names others more than 20 deep", {}, *chain(2000))
+
+
 def test_a_template_may_only_gather_others() -> None:
     assert names(build({}, template("all", templates=named("a")), template("a", metrics=[metric("one")]))) == ["one"]
 

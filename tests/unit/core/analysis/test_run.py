@@ -196,6 +196,15 @@ def test_while_it_is_held_the_run_says_why() -> None:
     assert life.stored.metric_results[0].outage.since == NOW + seconds(0.1)
 
 
+def test_when_it_is_back_the_run_no_longer_says_that_it_is_held() -> None:
+    life = Life(run_spec(metric(interval="1m")), {"ok": [DOWN, *good(1)]})
+    for _ in range(3):
+        life.step()
+    assert (life.stored.phase, life.stored.reason, life.stored.message) == (P.RUNNING, None, None)
+    assert life.stored.metric_results[0].outage is None
+    assert life.stored.metric_results[0].count == 1
+
+
 def test_an_hour_of_outage_never_fails_a_run_with_the_tightest_limits() -> None:
     limits = {"failureLimit": 0, "inconclusiveLimit": 0, "consecutiveErrorLimit": 0}
     life = Life(run_spec(metric(interval="5s", count=3, **limits)), {"ok": good(1) + [DOWN] * 360 + good(2)})

@@ -69,6 +69,7 @@ def outcome(text: str, result: Any, args: dict[str, str] | None = None) -> Outco
         ("all(result.pods, .ready && #.age > 1)", {"pods": [{"ready": True, "age": 2}]}),
         ("all(result, any(result, # == 3) && # > 0)", [1.0, 3.0]),
         ("map([1], map([2, 3], #))[0][1] == 3", 0.0),
+        ("map(result, sum(map(result, #)) + #) == [5, 7]", [1.0, 3.0]),
         # Functions.
         ('len(result) == 3 && len("äb") == 2 && len([]) == 0', [1.0, 2.0, 3.0]),
         ("max(result) == 3 && min(result, 0) == 0 && sum(result) == 6 && mean(result) == 2", [1.0, 2.0, 3.0]),
