@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import urllib3
+import yaml
 from kubernetes import client, config
 from kubernetes.config.config_exception import ConfigException
 
@@ -37,6 +38,9 @@ def log_in(kubeconfig: Path | None, context: str | None, namespace: str | None) 
         if file is None and context is None and _POD.exists():
             return _from_pod(namespace, settings)
         raise CommandError(_advice(error), Exit.USAGE) from None
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+        # What the library says of a file that is no kubeconfig at all.
+        raise CommandError(_advice(error), Exit.USAGE) from None
     except OSError as error:
         raise CommandError(f"can't read the kubeconfig: {error.strerror}: {error.filename}", Exit.USAGE) from None
 
@@ -60,5 +64,6 @@ def _from_pod(namespace: str | None, settings: Any) -> Login:
     return Login(client.ApiClient(settings), namespace or _POD.read_text().strip(), "this pod's service account")
 
 
-def _advice(error: ConfigException) -> str:
-    return f"can't log in: {error}: give --kubeconfig, set KUBECONFIG, or choose another --context"
+def _advice(error: Exception) -> str:
+    said = str(error).splitlines()[0].rstrip(".")
+    return f"can't log in: {said}: give --kubeconfig, set KUBECONFIG, or choose another --context"

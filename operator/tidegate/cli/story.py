@@ -32,7 +32,7 @@ class _Way:
 
 _GO_ON = "`tidegate promote {name}` lets it go on, `tidegate abort {name}` takes it back"
 _LOOK = "`kubectl describe rollout.tidegate.dev {name}` shows more; `tidegate abort {name}` takes it back"
-_WAYS: Mapping[str, _Way] = {
+WAYS: Mapping[str, _Way] = {
     "Paused": _Way("Somebody promotes it.", f"{_GO_ON}."),
     "PausedByRequest": _Way(
         "Somebody resumes it.", "`tidegate resume {name}` lets it go on, `tidegate abort {name}` takes it back."
@@ -146,7 +146,7 @@ def _ends(release: Tree) -> Iterator[str]:
         return
     if wait.until:
         yield f"It ends by itself at {words.clock(wait.until)}, in {words.span(wait.until - words.now())}."
-    if way := _WAYS.get(wait.reason):
+    if way := WAYS.get(wait.reason):
         yield f"Or: {way.ends[:1].lower()}{way.ends[1:]}" if wait.until else way.ends
 
 
@@ -158,7 +158,7 @@ def _todo(release: Tree) -> Iterator[str]:
             f"`tidegate retry {name}` tries this one again."
         )
     elif status.waiting_for:
-        way = _WAYS.get(status.waiting_for.reason)
+        way = WAYS.get(status.waiting_for.reason)
         yield (way.todo if way else f"{_LOOK}.").format(name=name)
     elif status.phase is Phase.DEGRADED:
         yield f"{_LOOK}.".format(name=name)

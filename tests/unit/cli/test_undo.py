@@ -1,0 +1,94 @@
+"""`tidegate undo`: which revision it goes back to, and how."""
+
+from __future__ import annotations
+
+import json
+
+import yaml
+
+from tests.manifests.good import good
+from tests.unit.cli.conftest import FakeCluster, Run
+from tests.unit.cli.objects import PATH, SETS, release, replicaset, rollout
+
+
+def images(api: FakeCluster) -> list[str]:
+    operations = {each["path"]: each["value"] for kind, _, body in api.writes if kind == "patch" for each in body}
+    return [container["image"] for container in operations["/spec/template"]["spec"]["containers"]]
+
+
+def test_in_a_release_it_goes_back_to_the_stable_version(api: FakeCluster, tidegate: Run) -> None:
+    api.found = release() | {SETS: [replicaset("old", 1, 5), replicaset("between", 2, 0), replicaset("new", 3, 1)]}
+    result = tidegate("undo", "shop")
+    assert result.code == 0
+    assert images(api) == ["shop:1"]
+    assert "git" in result.out
+
+
+def test_after_a_release_it_goes_back_to_the_version_before(api: FakeCluster, tidegate: Run) -> None:
+    api.found = release() | {
+        PATH: rollout(stableRS="new"),
+        SETS: [replicaset("older", 1, 0), replicaset("old", 2, 0), replicaset("new", 3, 5)],
+    }
+    tidegate("undo", "shop")
+    assert images(api) == ["shop:2"]
+
+
+def test_it_goes_back_to_a_revision_by_its_number(api: FakeCluster, tidegate: Run) -> None:
+    api.found = release()
+    tidegate("undo", "shop", "--to-revision", "0")
+    assert images(api) == ["shop:0"]
+
+
+def test_the_whole_template_is_replaced_and_only_if_nobody_changed_it_meanwhile(
+    api: FakeCluster, tidegate: Run
+) -> None:
+    api.found = release()
+    tidegate("undo", "shop")
+    (_, path, operations), *_ = api.writes
+    assert path == PATH
+    assert operations[0] == {"op": "replace", "path": "/metadata/resourceVersion", "value": "7"}
+    assert (operations[1]["op"], operations[1]["path"]) == ("replace", "/spec/template")
+
+
+def test_a_revision_that_is_not_kept_is_a_mistake_in_the_command(api: FakeCluster, tidegate: Run) -> None:
+    api.found = release()
+    result = tidegate("undo", "shop", "--to-revision", "9")
+    assert result.code == 2
+    assert "revision 9 is not kept: there are 2, 1, 0" in result.err
+    assert api.writes == []
+
+
+def test_the_first_revision_can_not_be_undone(api: FakeCluster, tidegate: Run) -> None:
+    api.found = release() | {SETS: [replicaset("new", 1, 5)]}
+    result = tidegate("undo", "shop")
+    assert result.code == 1
+    assert "no other revision" in result.err
+
+
+def test_print_gives_what_git_should_hold_and_changes_nothing(api: FakeCluster, tidegate: Run) -> None:
+    written = good()["rollout"]
+    live = rollout()
+    live["spec"]["minReadySeconds"] = 0
+    live["metadata"]["annotations"] = {
+        "team": "shop",
+        "kubectl.kubernetes.io/last-applied-configuration": json.dumps(
+            {**written, "metadata": {"name": "shop", "annotations": {"team": "shop"}}}
+        ),
+        "tidegate.dev/request": "{}",
+    }
+    api.found = release() | {PATH: live}
+    manifest = yaml.safe_load(tidegate("undo", "shop", "--print").out)
+    assert api.writes == []
+    assert manifest["metadata"] == {"name": "shop", "annotations": {"team": "shop"}}
+    assert manifest["spec"].pop("template")["spec"]["containers"][0]["image"] == "shop:1"
+    assert manifest["spec"] == {key: value for key, value in written["spec"].items() if key != "template"}
+    assert "status" not in manifest
+
+
+def test_print_without_a_record_of_what_was_applied_takes_the_object_itself(api: FakeCluster, tidegate: Run) -> None:
+    live = rollout()
+    live["metadata"]["annotations"] = {"tidegate.dev/request": "{}"}
+    api.found = release() | {PATH: live}
+    manifest = yaml.safe_load(tidegate("undo", "shop", "--print").out)
+    assert manifest["metadata"] == {"name": "shop", "namespace": "default"}
+    assert "status" not in manifest
