@@ -1,0 +1,70 @@
+"""One action as one write: what the operator's shell does with it, at the API server of the model."""
+
+from __future__ import annotations
+
+from tidegate.core.actions import Action, Create, Delete, Merge, PatchList
+from tidegate.core.world import Key
+from tidegate.model.api import CONFLICT, NOT_FOUND, ApiError, ApiServer
+from tidegate.model.objects import Raw
+from tidegate.observe.kinds import WRITTEN
+from tidegate.observe.views import meta_view
+
+
+class ConflictError(Exception):
+    """The world is not what it was when the action was decided."""
+
+
+class RefusedError(Exception):
+    """The API server will not take it."""
+
+
+class UnavailableError(Exception):
+    """No answer from the API server: it may have been done or not."""
+
+
+def key_of_action(action: Action) -> Key:
+    """What it writes."""
+    kind = WRITTEN[action.resource].name
+    if isinstance(action, Create):
+        return Key(kind, action.namespace, action.name)
+    return Key(kind, action.meta.namespace, action.meta.name)
+
+
+def write(api: ApiServer, action: Action, by: str) -> Raw | None:
+    """Do it and return the object as it is then; None when it is gone. Raises ConflictError, RefusedError."""
+    key = key_of_action(action)
+    try:
+        return _write(api, key, action, by)
+    except ApiError as error:
+        if error.status in (CONFLICT, NOT_FOUND) or isinstance(action, PatchList):
+            raise ConflictError(str(error)) from error
+        raise RefusedError(str(error)) from error
+
+
+def _write(api: ApiServer, key: Key, action: Action, by: str) -> Raw | None:
+    match action:
+        case Create():
+            return _create(api, key, action, by)
+        case Merge(meta=meta, patch=patch, status=status):
+            subresource = "status" if status else ""
+            return api.merge(key, patch, by, subresource=subresource, version=meta.resource_version)
+        case PatchList(operations=operations):
+            return api.patch(key, operations, by)
+        case Delete():
+            _delete(api, key, action, by)
+    return None
+
+
+def _create(api: ApiServer, key: Key, action: Create, by: str) -> Raw:
+    try:
+        return api.create(action.body, by)
+    except ApiError as error:
+        found = api.get(key)
+        if meta_view(found).owner_uid == action.owner_uid:
+            return found
+        raise RefusedError(f"{key.kind} {key.name} can't be created: there is one of that name") from error
+
+
+def _delete(api: ApiServer, key: Key, action: Delete, by: str) -> None:
+    if api.find(key) is not None:
+        api.delete(key, by, uid=action.meta.uid)

@@ -1,0 +1,131 @@
+"""A Gateway API implementation: takes routes and endpoints over after a while, and tells who would get traffic now.
+
+As Envoy does: a Service whose endpoints are not ready answers 503 for its share, and a Service that is not there is
+left out, which the route's status tells as ResolvedRefs False.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tidegate.core.world import Key
+from tidegate.model.api import ApiServer, Change
+from tidegate.model.clock import Clock
+from tidegate.model.objects import Raw
+from tidegate.model.parents import accepted
+from tidegate.model.pods import Pods
+
+NAME = "gateway"
+ROUTE_LAG = 0.15
+ENDPOINT_LAG = 0.1
+EVERYTHING = 100.0
+Weights = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Where the traffic of one rule would go now, all in percent. What is lost is told by its cause."""
+
+    to_pods: Mapping[str, float]
+    lost: Mapping[str, float]
+
+    def to_replicaset(self, name: str) -> float:
+        """The share that the pods of a ReplicaSet answer."""
+        return sum(share for pod, share in self.to_pods.items() if pod.rpartition("-")[0] == name)
+
+
+class Gateway:
+    """The data plane with its controller. `open` False: it is down, and serves what it had."""
+
+    def __init__(self, api: ApiServer, clock: Clock, pods: Pods, lag: float = ROUTE_LAG) -> None:
+        self._api = api
+        self._clock = clock
+        self._pods = pods
+        self._lag = lag
+        self._rules: dict[Key, tuple[Weights, ...]] = {}
+        self._endpoints: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._down = False
+        api.watch(self._note)
+
+    def stop(self) -> None:
+        """The controller is down: the data plane serves what it had."""
+        self._down = True
+
+    def start(self) -> None:
+        """The controller is back, and reads everything anew."""
+        self._down = False
+        for kind in ("EndpointSlice", "HTTPRoute"):
+            for raw in self._api.list(kind):
+                self._take(Key(kind, raw["metadata"]["namespace"], raw["metadata"]["name"]))
+
+    def traffic(self, route: Key, rule: int = 0) -> Traffic | None:
+        """Who gets the traffic of a rule now; None when nothing is known of the route."""
+        rules = self._rules.get(route, ())
+        return self._spread(route.namespace, rules[rule]) if rule < len(rules) else None
+
+    def _spread(self, namespace: str, weights: Weights) -> Traffic:
+        total = sum(weight for _, weight in weights)
+        to_pods: dict[str, float] = defaultdict(float)
+        lost: dict[str, float] = defaultdict(float)
+        if not total:
+            lost["all weights are zero"] = EVERYTHING
+        for service, weight in weights:
+            if weight:
+                self._share_out(namespace, service, EVERYTHING * weight / total, to_pods, lost)
+        return Traffic(to_pods, lost)
+
+    def _share_out(
+        self, namespace: str, service: str, share: float, to_pods: dict[str, float], lost: dict[str, float]
+    ) -> None:
+        endpoints = self._endpoints.get((namespace, service), ())
+        if not endpoints:
+            lost[f"Service {service} has no ready endpoints"] += share
+        for name in endpoints:
+            pod = self._pods.by_name.get(name)
+            if pod is not None and pod.answers:
+                to_pods[name] += share / len(endpoints)
+            else:
+                lost[f"pod {name} does not answer"] += share / len(endpoints)
+
+    def _note(self, change: Change) -> None:
+        if change.key.kind == "EndpointSlice":
+            self._clock.after(ENDPOINT_LAG, lambda: self._take(change.key))
+        elif change.key.kind == "HTTPRoute" and change.by != NAME:
+            self._clock.after(self._lag, lambda: self._take(change.key))
+        elif change.key.kind == "Service" and change.type != "MODIFIED":
+            # References are resolved anew.
+            self._clock.after(self._lag, self._take_routes)
+
+    def _take_routes(self) -> None:
+        for raw in self._api.list("HTTPRoute"):
+            self._take(Key("HTTPRoute", raw["metadata"]["namespace"], raw["metadata"]["name"]))
+
+    def _take(self, key: Key) -> None:
+        if self._down:
+            return
+        raw = self._api.find(key)
+        if key.kind == "EndpointSlice":
+            self._endpoints[key.namespace, key.name] = _ready(raw)
+        elif raw is None:
+            self._rules.pop(key, None)
+        else:
+            self._rules[key] = tuple(self._weights(key.namespace, rule) for rule in raw["spec"].get("rules") or ())
+            self._accept(key, raw)
+
+    def _weights(self, namespace: str, rule: Mapping[str, Any]) -> Weights:
+        refs = rule.get("backendRefs") or ()
+        there = (ref for ref in refs if self._api.find(Key("Service", namespace, ref["name"])) is not None)
+        return tuple((ref["name"], ref.get("weight", 1)) for ref in there)
+
+    def _accept(self, key: Key, raw: Raw) -> None:
+        services = {ref["name"] for rule in raw["spec"].get("rules") or () for ref in rule.get("backendRefs") or ()}
+        missing = sorted(name for name in services if self._api.find(Key("Service", key.namespace, name)) is None)
+        self._api.merge(key, {"status": accepted(raw, missing)}, NAME, subresource="status")
+
+
+def _ready(raw: Raw | None) -> tuple[str, ...]:
+    endpoints = raw["endpoints"] if raw is not None else ()
+    return tuple(e["targetRef"]["name"] for e in endpoints if e["conditions"]["ready"])

@@ -1,0 +1,170 @@
+"""ReplicaSets and their pods. Pods are no objects of the API here: nothing that is watched would show them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from tidegate.core.world import Key
+from tidegate.model.api import ApiServer, Change
+from tidegate.model.clock import Clock
+from tidegate.model.objects import Raw
+
+NAME = "replicaset-controller"
+LAG = 0.01
+GRACE = 2.0
+"""How long a deleted pod still answers: what a preStop sleep is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How the pods of an image fare. `ready_after` seconds they answer; None: they crash and never do."""
+
+    ready_after: float | None = 1.0
+
+
+Lives = Callable[[str, int], Life]
+"""From an image and the ordinal of the pod to its life."""
+
+
+@dataclass(slots=True, eq=False)
+class Pod:
+    """One pod. `ready_since` is None while it doesn't answer, `gone` when it will never again."""
+
+    name: str
+    owner: Key
+    labels: Mapping[str, str]
+    image: str
+    ready_since: datetime | None = None
+    deleted: bool = False
+    gone: bool = False
+
+    @property
+    def answers(self) -> bool:
+        """Whether a request to it is answered now; also while it terminates."""
+        return self.ready_since is not None and not self.gone
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is an endpoint that traffic should go to."""
+        return self.answers and not self.deleted
+
+
+@dataclass(slots=True)
+class _Set:
+    """The pods of one ReplicaSet, oldest first."""
+
+    pods: list[Pod] = field(default_factory=list)
+    dirty: bool = False
+
+
+class Pods:
+    """The ReplicaSet controller, and what runs the pods."""
+
+    def __init__(self, api: ApiServer, clock: Clock, lives: Lives, grace: float = GRACE) -> None:
+        self._api = api
+        self._clock = clock
+        self._lives = lives
+        self._grace = grace
+        self._sets: dict[Key, _Set] = {}
+        self._born = 0
+        self._watchers: list[Callable[[], None]] = []
+        self.by_name: dict[str, Pod] = {}
+        """Those that are not gone, terminating ones too."""
+        api.watch(self._note)
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Be told when a pod came, went, or changed."""
+        self._watchers.append(watcher)
+
+    def of(self, replicaset: str, namespace: str = "default") -> list[Pod]:
+        """The pods of a ReplicaSet that are not being deleted."""
+        return list(self._set(Key("ReplicaSet", namespace, replicaset)).pods)
+
+    def answer(self, pod: Pod) -> None:
+        """Its readiness probe succeeds from now on."""
+        if not pod.gone:
+            pod.ready_since = self._clock.now
+            self._changed(pod)
+
+    def fail(self, pod: Pod) -> None:
+        """It crashes, and stays so."""
+        pod.ready_since = None
+        self._changed(pod)
+
+    def _note(self, change: Change) -> None:
+        if change.key.kind == "ReplicaSet" and change.by != NAME:
+            self._soon(change.key)
+
+    def _soon(self, key: Key) -> None:
+        pods = self._set(key)
+        if not pods.dirty:
+            pods.dirty = True
+            self._clock.after(LAG, lambda: self._sync(key))
+
+    def _set(self, key: Key) -> _Set:
+        return self._sets.setdefault(key, _Set())
+
+    def _sync(self, key: Key) -> None:
+        pods = self._set(key)
+        pods.dirty = False
+        raw = self._api.find(key)
+        self._resize(key, pods, raw)
+        if raw is not None:
+            self._report(key, raw, pods.pods)
+
+    def _resize(self, key: Key, pods: _Set, raw: Raw | None) -> None:
+        wanted = raw["spec"].get("replicas", 1) if raw is not None else 0
+        for _ in range(wanted - len(pods.pods)):
+            assert raw is not None  # noqa: S101 - nothing is wanted when it is gone
+            pods.pods.append(self._create(key, raw["spec"]["template"]))
+        # As Kubernetes does: first those that don't answer, then the youngest.
+        youngest = [*reversed(pods.pods)]
+        victims = sorted(youngest, key=lambda pod: pod.ready_since is not None)
+        for pod in victims[: len(pods.pods) - wanted]:
+            pods.pods.remove(pod)
+            self._delete(pod)
+
+    def _create(self, key: Key, template: Mapping[str, Any]) -> Pod:
+        self._born += 1
+        image = template["spec"]["containers"][0]["image"]
+        pod = Pod(f"{key.name}-{self._born:05d}", key, template["metadata"]["labels"], image)
+        self.by_name[pod.name] = pod
+        ready_after = self._lives(image, self._born).ready_after
+        if ready_after is not None:
+            self._clock.after(ready_after, lambda: self.answer(pod))
+        return pod
+
+    def _delete(self, pod: Pod) -> None:
+        pod.deleted = True
+        self._clock.after(self._grace, lambda: self._end(pod))
+        self._tell()
+
+    def _end(self, pod: Pod) -> None:
+        pod.gone = True
+        self.by_name.pop(pod.name, None)
+        self._tell()
+
+    def _changed(self, pod: Pod) -> None:
+        self._soon(pod.owner)
+        self._tell()
+
+    def _tell(self) -> None:
+        for watcher in self._watchers:
+            watcher()
+
+    def _report(self, key: Key, raw: Raw, pods: list[Pod]) -> None:
+        patience = timedelta(seconds=raw["spec"].get("minReadySeconds", 0))
+        times = [pod.ready_since + patience for pod in pods if pod.ready_since is not None]
+        status = {
+            "observedGeneration": raw["metadata"]["generation"],
+            "replicas": len(pods),
+            "readyReplicas": len(times),
+            "availableReplicas": sum(time <= self._clock.now for time in times),
+        }
+        if raw.get("status") != status:
+            self._api.merge(key, {"status": status}, NAME, subresource="status")
+        for time in {time for time in times if time > self._clock.now}:
+            self._clock.at(time, lambda: self._soon(key))
