@@ -110,14 +110,12 @@ async def _configuration(kubeconfig: str | None, context: str | None) -> Configu
     # The class keeps a default in common; a fresh object leaves it alone.
     found = Configuration()
     if kubeconfig is None and context is None and "KUBERNETES_SERVICE_HOST" in os.environ:
-        config.load_incluster_config(client_configuration=found)  # type: ignore[no-untyped-call]
+        config.load_incluster_config(client_configuration=found)
         return found
     path = kubeconfig or os.environ.get("KUBECONFIG") or KUBECONFIG_DEFAULT
     if not _any_file(path):
         raise NoClusterError(f"there is no kubeconfig at {path}, and this does not run in a cluster: give --kubeconfig")
-    await config.load_kube_config(  # type: ignore[no-untyped-call]
-        config_file=path, context=context, client_configuration=found, persist_config=False
-    )
+    await config.load_kube_config(config_file=path, context=context, client_configuration=found, persist_config=False)
     return found
 
 

@@ -10,11 +10,13 @@ from datetime import timedelta
 from tidegate.core.world import Key
 from tidegate.shell.apply import RefusedError
 from tidegate.shell.errors import ApiError, ConflictError
-from tidegate.shell.queue import Queue, QueueClosedError
+from tidegate.shell.queue import BACKOFF_BASE, Queue, QueueClosedError
 from tidegate.shell.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 1.0
+"""Seconds before the first retry of what another look alone will hardly mend."""
 Reconcile = Callable[[Key], Awaitable[timedelta | None]]
 """One pass over a key; returns in how long to look again, None when only a change is a reason to."""
 
@@ -52,12 +54,12 @@ class Pool:
         try:
             wait = await self._reconcile(key)
         except ConflictError:
-            self._again(key, "Conflict")
+            self._again(key, "Conflict", BACKOFF_BASE)
         except (RefusedError, ApiError) as error:
-            self._again(key, type(error).__name__.removesuffix("Error"), error)
+            self._again(key, type(error).__name__.removesuffix("Error"), PATIENCE, error)
         except Exception as error:
             # A defect of one decision: the others go on, and its object is looked at again when it changes.
-            self._again(key, "Defect", error, trace=True)
+            self._again(key, "Defect", PATIENCE, error, trace=True)
         else:
             self._went_well(key, wait)
         self._telemetry.timed(key.kind, loop.time() - began)
@@ -68,9 +70,11 @@ class Pool:
         if wait is not None:
             self._queue.add_after(key, wait.total_seconds())
 
-    def _again(self, key: Key, reason: str, error: Exception | None = None, *, trace: bool = False) -> None:
+    def _again(
+        self, key: Key, reason: str, base: float, error: Exception | None = None, *, trace: bool = False
+    ) -> None:
         self._telemetry.failed(key.kind, reason)
-        seconds = self._queue.add_backoff(key)
+        seconds = self._queue.add_backoff(key, base)
         said = f"{reason}: {error}"
         if error is None or self._said.get(key) == said:
             # Said once: a server that is down for an hour would fill the log with one line.

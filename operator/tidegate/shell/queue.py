@@ -79,12 +79,15 @@ class Queue(Generic[K]):
         handle = asyncio.get_running_loop().call_at(at, self._fire, key)
         self._timers[key] = _Timer(at, handle)
 
-    def add_backoff(self, key: K) -> float:
-        """Have a key worked on again after a failure: each in a row waits twice as long. Returns the seconds."""
+    def add_backoff(self, key: K, base: float = BACKOFF_BASE) -> float:
+        """Have a key worked on again after a failure: each in a row waits twice as long, beginning with `base`.
+
+        Returns the seconds.
+        """
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         # Half of the time is left to chance: keys that failed together should not come back together.
-        seconds = min(BACKOFF_LIMIT, BACKOFF_BASE * 2.0 ** min(failures, 32)) * (0.5 + 0.5 * self._jitter())
+        seconds = min(BACKOFF_LIMIT, base * 2.0 ** min(failures, 32)) * (0.5 + 0.5 * self._jitter())
         self.add_after(key, seconds)
         return seconds
 

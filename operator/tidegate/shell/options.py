@@ -1,0 +1,32 @@
+"""How the operator is started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tidegate.shell.logs import LogFormat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What whoever starts the operator may choose."""
+
+    kubeconfig: str | None = None
+    """Path of a kubeconfig; None: the cluster this runs in, else $KUBECONFIG or ~/.kube/config."""
+    context: str | None = None
+    """Context of the kubeconfig; None: its current one."""
+    namespace: str | None = None
+    """The one namespace to look after; None: all."""
+    health_host: str = ""
+    """Address to listen on; empty: all of them."""
+    health_port: int = 8080
+    """Port of /livez, /readyz and /metrics; 0 takes a free one."""
+    prometheus_address: str | None = None
+    """Prometheus that is asked where a template names none."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Hosts that outgoing calls may reach wherever they are, also on loopback and link-local addresses."""
+    secrets_need_label: bool = field(default=True)
+    """Whether a Secret is read only when it carries `tidegate.dev/readable: "true"`."""
+    log_format: LogFormat = LogFormat.TEXT
+    workers: int = 32
+    """How many Rollouts and TrafficSplits are worked on at once, and as many AnalysisRuns."""
