@@ -1,4 +1,4 @@
-"""The queue of the operator in virtual time: a key is worked on once at a time, and again when it was woken meanwhile."""
+"""The queue of the operator in virtual time: a key is worked on once at a time, again when it was woken meanwhile."""
 
 from __future__ import annotations
 
