@@ -16,6 +16,7 @@ _ELSEWHERE = {"avg": "mean", "average": "mean", "exists": "any", "size": "len", 
 
 # Each looks at the text before the error and from it on; the first that fits explains it.
 _AFTER: tuple[tuple[str, str], ...] = (
+    (r",$", "something is missing after the comma; in YAML # begins a comment: put the condition in quotes"),
     (r"\blet$", "let is not supported: write the value where it is used"),
     (r"\?$", "something is missing after ?: write a ? b : c"),
     (r"\bargs$", 'args alone is no value: write args.NAME or args["NAME"]'),

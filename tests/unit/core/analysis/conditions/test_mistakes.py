@@ -20,6 +20,7 @@ from tidegate.core.analysis.conditions import ConditionError, compile_condition
         ("result & true", 8, "& is not supported: write &&"),
         ("result > 1; true", 11, "one expression"),
         ("result ?: 1", 9, "write a ? b : c"),
+        ("all(result,", 12, "in YAML # begins a comment: put the condition in quotes"),
         ("result >", 9, "the condition ends too early"),
         ("", 1, "the condition ends too early"),
         ("(result > 1", 12, "the condition ends too early"),
