@@ -14,7 +14,7 @@ from pydantic.functional_serializers import PlainSerializer
 from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from tidegate.api.meta import DURATION_PATTERN, DURATION_REMEDY, parse_duration, shown, value_rule
+from tidegate.api.meta import DURATION_PATTERN, DURATION_REMEDY, duration_text, parse_duration, shown, value_rule
 
 _PLACEHOLDER_PATTERN = r"\{\{[^{}]+\}\}"
 _PLACEHOLDER = re.compile(_PLACEHOLDER_PATTERN)
@@ -57,10 +57,7 @@ def _duration_or_arg(value: object) -> timedelta | str:
 
 
 def _duration_or_arg_text(value: timedelta | str) -> str:
-    if isinstance(value, str):
-        return value
-    # Not %g: it would write a million seconds as 1e+06s, which is no duration.
-    return f"{value.total_seconds():.3f}".rstrip("0").rstrip(".") + "s"
+    return value if isinstance(value, str) else duration_text(value)
 
 
 Count = Annotated[int | str, _at_least(0), _int_schema(0)]

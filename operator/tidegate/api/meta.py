@@ -122,14 +122,15 @@ def _seconds(text: str) -> float | None:
     return sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text))
 
 
-def _seconds_text(value: timedelta) -> str:
-    return f"{value.total_seconds():g}s"
+def duration_text(value: timedelta) -> str:
+    """A timedelta as users write it: `1.5s`. Not by %g, which makes 1e+06s of a million seconds."""
+    return f"{value.total_seconds():.3f}".rstrip("0").rstrip(".") + "s"
 
 
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
-    PlainSerializer(_seconds_text, return_type=str),
+    PlainSerializer(duration_text, return_type=str),
     WithJsonSchema(
         {
             "x-kubernetes-int-or-string": True,
