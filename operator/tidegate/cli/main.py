@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.text import Text
 
-from tidegate.cli import console, crds, get, lint, requests, status, undo, version, why
+from tidegate.cli import console, crds, get, lint, operator, requests, status, undo, version, why
 from tidegate.cli.errors import CommandError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("operator")(operator.command)
 app.command("get")(get.command)
 app.command("status")(status.command)
 app.command("why")(why.command)
@@ -45,3 +46,7 @@ def main() -> None:
 def _program(path: str) -> str:
     """As the user called it: a plugin of kubectl is a program `kubectl-NAME`."""
     return Path(path).name.replace("kubectl-", "kubectl ", 1)
+
+
+if __name__ == "__main__":
+    main()

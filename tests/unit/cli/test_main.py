@@ -14,7 +14,21 @@ from tidegate.api import crd
 from tidegate.cli import main, words
 from tidegate.cli.completion import rollouts
 
-COMMANDS = ("get", "status", "why", "promote", "abort", "retry", "pause", "resume", "undo", "lint", "crds", "version")
+COMMANDS = (
+    "operator",
+    "get",
+    "status",
+    "why",
+    "promote",
+    "abort",
+    "retry",
+    "pause",
+    "resume",
+    "undo",
+    "lint",
+    "crds",
+    "version",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -99,6 +113,28 @@ def test_a_cluster_without_an_operator_is_told(api: FakeCluster, tidegate: Run) 
 
 def test_the_version_of_the_client_needs_no_cluster(tidegate: Run) -> None:
     assert tidegate("version", "--client").code == 0
+
+
+def test_the_operator_is_started_as_it_was_asked(tidegate: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    monkeypatch.setattr("tidegate.shell.main.run", started.append)
+    result = tidegate(
+        "operator",
+        "--namespace=shop",
+        "--prometheus-address=http://prometheus:9090",
+        "--allowed-host=localhost",
+        "--allowed-host=127.0.0.1",
+        "--no-require-secret-label",
+        "--health-port=0",
+        "--log-format=json",
+    )
+    assert result.code == 0
+    (chosen,) = started
+    assert chosen.namespace == "shop"
+    assert chosen.prometheus_address == "http://prometheus:9090"
+    assert chosen.allowed_hosts == ("localhost", "127.0.0.1")
+    assert not chosen.secrets_need_label
+    assert (chosen.health_port, chosen.log_format.value) == (0, "json")
 
 
 class _Context:
