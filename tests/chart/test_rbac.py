@@ -9,6 +9,7 @@ from dev.cluster import RunningCluster
 from dev.cluster.operator_access import install_operator_access, rbac_objects
 from tests.bed import kube
 from tidegate.observe.kinds import WATCHED
+from tidegate.routes import TABLE
 
 
 def _rules(kind: str, namespace: str = "") -> list[dict[str, list[str]]]:
@@ -31,10 +32,18 @@ def test_every_kind_that_is_watched_may_be_watched() -> None:
         assert {(kind.group, kind.plural, verb) for verb in ("list", "watch")} <= granted
 
 
+@pytest.mark.parametrize("kind", TABLE)
+def test_a_route_kind_gets_the_rights_that_it_asks_for(kind: str) -> None:
+    asked = TABLE[kind].rbac
+    rights = {(asked.api_group, asked.resource, verb) for verb in asked.verbs}
+    granted = _granted(_rules("ClusterRole"))
+    assert {right for right in granted if right[:2] == (asked.api_group, asked.resource)} == rights
+
+
 def test_the_operator_can_neither_change_a_spec_nor_escalate() -> None:
     granted = _granted(_rules("ClusterRole"))
     assert not [right for right in granted if "*" in right]
-    assert {verb for group, resource, verb in granted if resource == "rollouts"} == {"get", "list", "watch"}
+    assert {verb for group, resource, verb in granted if resource == "rollouts"} == {"list", "watch"}
     assert {verb for group, resource, verb in granted if resource == "secrets"} == {"get"}
     assert not {resource for _, resource, _ in granted} & {"pods", "pods/exec", "configmaps", "roles", "rolebindings"}
 

@@ -46,6 +46,7 @@ def test_the_chart_is_without_lint() -> None:
         ('secrets.read="no"', "read"),
         ('secrets.names="token"', "names"),
         ('allowedHosts=["http://localhost:9090"]', "allowedHosts"),
+        ('prometheusAddress="prometheus:9090"', "prometheusAddress"),
         ('logFormat="xml"', "logFormat"),
         ('metrics.serviceMonitor.interval="often"', "interval"),
         ('networkPolicy={"enable":true}', "enable"),

@@ -20,7 +20,7 @@ from tidegate.routes.httproute.rules import MarkedRoute, read_route
 
 KIND = "HTTPRoute"
 resource = Resource.HTTPROUTES
-rbac = Rbac("gateway.networking.k8s.io", "httproutes", ("get", "list", "watch", "patch"))
+rbac = Rbac("gateway.networking.k8s.io", "httproutes", ("list", "watch", "patch"))
 
 
 def observe(raw: Raw, split: Key, spec: TrafficSplitSpec, route: SplitRoute) -> RouteView:
