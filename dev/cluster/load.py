@@ -121,5 +121,5 @@ def generator_here(log: Path) -> socket.socket:
     here, there = socket.socketpair()
     command = [sys.executable, "-m", "dev.cluster.load_generator"]
     with there, log.open("ab") as errors:
-        subprocess.Popen(command, stdin=there, stdout=there, stderr=errors, start_new_session=True)
+        subprocess.Popen(command, stdin=there.fileno(), stdout=there.fileno(), stderr=errors, start_new_session=True)
     return here
