@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import typer
 import yaml
 
 from dev.cluster.commands import CommandError, helm
 from dev.cluster.operator_access import CHART
 from tidegate.api import crd
+from tidegate.cli.main import app
 
 
 def _render(*settings: str) -> list[dict[str, Any]]:
@@ -92,6 +94,41 @@ def test_secrets_are_read_as_far_as_the_values_say(setting: str, rule: dict[str,
     roles = [item for item in _render(setting) if item["kind"] == "ClusterRole"]
     granted = [rule for role in roles for rule in role["rules"] if "secrets" in rule["resources"]]
     assert granted == ([rule] if rule else [])
+
+
+def _options(*settings: str) -> dict[str, Any]:
+    """What the operator makes of the arguments that its pod gets."""
+    program, *arguments = _operator(_render(*settings))["args"]
+    command = typer.main.get_command(app).commands[program]  # type: ignore[attr-defined]
+    return dict(command.make_context(program, arguments).params)
+
+
+def test_the_operator_understands_its_arguments() -> None:
+    options = _options(
+        'watchNamespace="team-a"',
+        'prometheusAddress="http://prometheus:9090"',
+        'allowedHosts=["localhost","::1"]',
+        "secrets.requireLabel=false",
+        'logFormat="json"',
+    )
+    assert options["namespace"] == "team-a"
+    assert options["prometheus_address"] == "http://prometheus:9090"
+    assert list(options["allowed_host"]) == ["localhost", "::1"]
+    assert options["require_secret_label"] is False
+    assert options["log_format"] == "json"
+
+
+def test_by_default_the_operator_is_careful_and_watches_all() -> None:
+    options = _options()
+    assert (options["namespace"], options["require_secret_label"]) == (None, True)
+    assert not options["allowed_host"]
+
+
+def test_probes_and_scrapes_go_where_the_operator_listens() -> None:
+    container = _operator(_render())
+    (port,) = container["ports"]
+    assert port["containerPort"] == _options()["health_port"]
+    assert {container[probe]["httpGet"]["port"] for probe in ("livenessProbe", "readinessProbe")} == {port["name"]}
 
 
 def test_with_one_pod_no_disruption_budget_blocks_a_drain() -> None:
