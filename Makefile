@@ -61,8 +61,9 @@ lint: venv ## format, lint, strict types and the import contracts
 	$(BIN)/shellcheck .ci/run
 	$(BIN)/hadolint Dockerfile
 
-crds: venv ## render crds/ and the chart's copies from the models
+crds: venv ## render crds/, the chart's copies and docs/reference.md from the models
 	$(BIN)/tidegate crds --write
+	$(BIN)/python -m dev.reference
 
 build: venv ## the wheel, into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

@@ -112,6 +112,13 @@ def test_other_kinds_are_left_aside(tidegate: Run, tmp_path: Path) -> None:
     assert tidegate("lint", write(tmp_path, "other.yaml", text)).code == 0
 
 
+def test_what_kubectl_prints_of_a_live_object_is_right_too(tidegate: Run, tmp_path: Path) -> None:
+    live = good()["rollout"]
+    live["metadata"] |= {"uid": "x", "resourceVersion": "7", "creationTimestamp": None, "managedFields": [{"time": 1}]}
+    live["status"] = {"phase": "FromTheFuture"}
+    assert tidegate("lint", write(tmp_path, "live.yaml", yaml.safe_dump(live))).code == 0
+
+
 def test_a_helm_template_gets_told_what_to_do(tidegate: Run, tmp_path: Path) -> None:
     result = tidegate("lint", write(tmp_path, "template.yaml", "replicas: {{ .Values.replicas }}\n"))
     assert result.code == 1

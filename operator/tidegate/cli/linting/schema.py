@@ -73,7 +73,9 @@ def _is_name(name: object) -> bool:
 
 
 def _against(document: Document, model: type[Model]) -> Iterator[Finding]:
-    raw = {**document.raw, "apiVersion": API_VERSION, "metadata": document.metadata}
+    # What is wrong with version and metadata is told already; a status that is applied is left aside by the server.
+    written = {key: value for key, value in document.raw.items() if key != "status"}
+    raw = {**written, "apiVersion": API_VERSION, "metadata": document.metadata}
     for location, says in _mistakes(raw, model):
         yield document.finding(location, says)
 
