@@ -17,6 +17,7 @@ from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
 
 HASH_LABEL = "tidegate.dev/pod-template-hash"
+MANAGED = {"app.kubernetes.io/managed-by": "tidegate"}
 REVISION = "tidegate.dev/revision"
 TEMPLATE = "tidegate.dev/template"
 REQUEST = "tidegate.dev/request"

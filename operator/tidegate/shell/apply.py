@@ -74,9 +74,16 @@ class Applier:
         meta = meta_view(found)
         if meta.deleting:
             raise ConflictError(f"{kind.name} {action.name} is being deleted")
+        if meta.owner_uid is None and _left_by_ours(found, action):
+            return await self._adopt(kind, action, meta)
         if meta.owner_uid != action.owner_uid:
             raise InvalidError(f"there is one of that name that belongs to {_owner(found)}: delete or rename it")
         return found
+
+    async def _adopt(self, kind: Kind, action: Create, meta: Meta) -> Mapping[str, Any]:
+        """Take back what `kubectl delete --cascade=orphan` left: the pods go on serving under the new owner."""
+        owners = {"metadata": {"ownerReferences": action.body["metadata"]["ownerReferences"]}}
+        return await self._merge(kind, Merge(action.resource, meta, owners))
 
     async def _merge(self, kind: Kind, action: Merge) -> Mapping[str, Any]:
         metadata = {**action.patch.get("metadata", {}), "resourceVersion": action.meta.resource_version}
@@ -107,6 +114,12 @@ class Applier:
 
     def _gone(self, kind: Kind, meta: Meta) -> None:
         self._wake(self._store.evict(Key(kind.name, meta.namespace, meta.name)))
+
+
+def _left_by_ours(found: Mapping[str, Any], action: Create) -> bool:
+    """Whether it bears all labels that we would give it: one that a user wrote by hand under that name does not."""
+    ours = action.body["metadata"].get("labels") or {}
+    return bool(ours) and ours.items() <= (found["metadata"].get("labels") or {}).items()
 
 
 def _attempt(action: Action) -> str:

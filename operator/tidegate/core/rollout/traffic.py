@@ -11,7 +11,7 @@ from tidegate.core.actions import Action, Create, Merge, Resource
 from tidegate.core.rollout.ownership import owner_reference
 from tidegate.core.rollout.scene import FULL, Scene, ready_behind
 from tidegate.core.rollout.targets import next_weight
-from tidegate.core.world import HASH_LABEL, ReplicaSetView, ServiceView
+from tidegate.core.world import HASH_LABEL, MANAGED, ReplicaSetView, ServiceView
 
 
 def pin_services(scene: Scene) -> Iterable[Action]:
@@ -99,6 +99,8 @@ def _create_split(scene: Scene, spec: dict[str, Any]) -> Create:
         "metadata": {
             "name": rollout.name,
             "namespace": rollout.namespace,
+            # By this the split is known as ours when it was orphaned: one that a user wrote has no such label.
+            "labels": MANAGED,
             "ownerReferences": [owner_reference(rollout)],
         },
         "spec": spec,
