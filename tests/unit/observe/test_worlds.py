@@ -1,0 +1,121 @@
+"""Worlds: all that belongs to a decision, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tests.unit.observe import raws
+from tests.unit.observe.raws import NAMESPACE
+from tests.unit.observe.test_store import ROLLOUT, SPLIT, put
+from tidegate.core.actions import Create, PatchList
+from tidegate.core.world import Key, World
+from tidegate.observe.decide import decide
+from tidegate.observe.rollout import observe_rollout
+from tidegate.observe.split import observe_split
+from tidegate.observe.store import Store
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def world(store: Store) -> World:
+    found = observe_rollout(store, ROLLOUT, NOW)
+    assert found is not None
+    return found
+
+
+def test_a_rollout_that_is_gone_has_no_world() -> None:
+    assert observe_rollout(Store(), ROLLOUT, NOW) is None
+    assert decide(Store(), ROLLOUT, NOW) is None
+
+
+def test_a_rollout_sees_its_own_children_services_and_split() -> None:
+    store = Store()
+    put(store, raws.rollout(), raws.rollout("api"))
+    put(store, raws.replicaset("web-abc", "abc"), raws.replicaset("api-abc", "abc", of="api"))
+    put(store, raws.run("mine"), raws.run("theirs", of="api"))
+    put(store, raws.service("web"), raws.service("api"), raws.split(), raws.split("api"))
+    put(store, raws.endpoints("web-1", "web", raws.endpoint("web-abc-1", ready=True)))
+    found = world(store)
+    assert [rs.meta.name for rs in found.replicasets] == ["web-abc"]
+    assert [run.meta.name for run in found.runs] == ["mine"]
+    assert {name: service.ready_endpoints for name, service in found.services.items()} == {"web": 1}
+    assert found.split is not None
+    assert found.split.weight("web-canary") == 20
+
+
+def test_a_rollout_sees_the_weights_that_its_routes_carry() -> None:
+    store = Store()
+    put(store, raws.rollout(), raws.split(), raws.route())
+    (route,) = world(store).routes
+    assert (route.name, route.share("web-canary")) == ("web", 0)
+
+
+def test_a_route_that_is_not_there_is_a_problem_that_names_it() -> None:
+    store = Store()
+    put(store, raws.rollout(), raws.split())
+    (route,) = world(store).routes
+    assert "there is no HTTPRoute web" in route.problem
+
+
+def test_before_there_is_a_split_nothing_is_known_of_routes() -> None:
+    store = Store()
+    put(store, raws.rollout(), raws.route())
+    assert world(store).routes == ()
+
+
+def test_a_rollout_sees_the_templates_it_names_and_those_that_they_take_in() -> None:
+    store = Store()
+    steps = [{"analysis": {"templates": [{"templateName": "outer"}]}}]
+    put(store, raws.rollout(steps=steps), raws.template("unrelated"))
+    put(store, raws.template("outer", takes=[{"templateName": "inner"}, {"templateName": "all", "clusterScope": True}]))
+    put(store, raws.template("inner", takes=[{"templateName": "outer"}]), raws.template("all", cluster=True))
+    found = [(view.meta.namespace, view.meta.name) for view in world(store).templates]
+    assert found == [(NAMESPACE, "outer"), (NAMESPACE, "inner"), ("", "all")]
+
+
+def test_a_rollout_that_cannot_be_read_has_a_world_that_says_why() -> None:
+    store = Store()
+    put(store, raws.rollout(spec={"replicas": "many"}))
+    found = world(store)
+    assert found.rollout.spec_error
+    assert (found.services, found.templates) == ({}, ())
+
+
+def test_a_decision_sees_what_the_api_server_refused_of_the_last_one() -> None:
+    store = Store()
+    put(store, raws.rollout(), raws.split())
+    store.note_apply_error(ROLLOUT, "quota")
+    store.note_apply_error(SPLIT, "forbidden")
+    assert world(store).apply_error == "quota"
+    found = observe_split(store, SPLIT, NOW)
+    assert found is not None
+    assert found.apply_error == "forbidden"
+
+
+def test_a_split_sees_the_routes_it_names_and_those_it_has_marked_once() -> None:
+    store = Store()
+    put(store, raws.split(), raws.route(), raws.route("old", mark="web"), raws.route("unrelated"))
+    found = observe_split(store, SPLIT, NOW)
+    assert found is not None
+    assert {key.name for key in found.routes} == {"web", "old"}
+
+
+def test_a_split_that_is_gone_is_decided_as_long_as_a_route_bears_its_mark() -> None:
+    store = Store()
+    key = Key("TrafficSplit", NAMESPACE, "web")
+    raw = raws.route(mark="web")
+    put(store, raw)
+    plan = decide(store, key, NOW)
+    assert plan is not None
+    assert [type(action) for action in plan.actions] == [PatchList]
+    put(store, raws.again(raw, meta={"annotations": {}}))
+    assert decide(store, key, NOW) is None
+
+
+def test_the_first_decision_on_a_rollout_creates_its_pods() -> None:
+    store = Store()
+    put(store, raws.rollout(), raws.service("web"), raws.service("web-canary"), raws.route())
+    plan = decide(store, ROLLOUT, NOW)
+    assert plan is not None
+    created = [action.resource for action in plan.actions if isinstance(action, Create)]
+    assert "replicasets" in created
