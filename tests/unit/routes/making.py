@@ -69,8 +69,9 @@ def _plain(operations: Operations) -> list[Raw]:
 
 
 def written(raw: Raw) -> Raw:
-    """What the author of a route wrote: all but what the API server counts."""
+    """What the author of a route wrote: all but the status and what the API server counts."""
     kept = deepcopy(raw)
+    kept.pop("status", None)
     for count in ("resourceVersion", "generation"):
         del kept["metadata"][count]
     return kept

@@ -54,6 +54,6 @@ def _observe(
 ) -> RouteView:
     route = routes.get(route_key(split, entry))
     if route is None:
-        remedy = "create it, or correct the name"
-        return RouteView(entry.name, f"there is no {entry.kind} {entry.name} in namespace {split.namespace}: {remedy}")
+        problem = f"not found in namespace {split.namespace}: create it, or correct the name"
+        return RouteView(entry.name, problem=problem)
     return kinds[entry.kind].observe(route.raw, split, spec, entry)

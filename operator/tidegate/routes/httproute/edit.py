@@ -108,7 +108,7 @@ def _annotate(route: MarkedRoute, marks: Mapping[Key, Mark | None]) -> list[Oper
         name = mark_name(split)
         if mark is not None:
             found += _set(route.raw, name, mark.model_dump_json())
-        elif name in there:
+        else:
             found += _unset(there, name)
     return found
 

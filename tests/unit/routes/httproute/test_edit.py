@@ -262,8 +262,9 @@ class TestTwoSplits:
         raw = route(
             rule(ref("web", 1), ref("web-canary", 0), name="a"), rule(ref("web", 1), ref("web-canary", 0), name="b")
         )
-        one, two = spec({"name": "web", "rule": "a"}, web=9, web_canary=1), spec(
-            {"name": "web", "rule": "b"}, web=5, web_canary=5
+        one, two = (
+            spec({"name": "web", "rule": "a"}, web=9, web_canary=1),
+            spec({"name": "web", "rule": "b"}, web=5, web_canary=5),
         )
         away = moved(moved(raw, one), two, API)
         assert (weights(away, 0), weights(away, 1)) == ([9, 1], [5, 5])
@@ -283,7 +284,9 @@ class TestTwoSplits:
 class TestRules:
     """Several rules, and rules that come, go and change."""
 
-    TWO = route(rule(ref("web", 1), ref("web-canary", 0), name="a"), rule(ref("web", 2), ref("web-canary", 0), name="b"))
+    TWO = route(
+        rule(ref("web", 1), ref("web-canary", 0), name="a"), rule(ref("web", 2), ref("web-canary", 0), name="b")
+    )
     BOTH = ({"name": "web", "rule": "a"}, {"name": "web", "rule": "b"})
 
     def test_two_entries_move_two_rules_in_one_write(self) -> None:

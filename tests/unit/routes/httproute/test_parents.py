@@ -90,7 +90,10 @@ def test_a_route_that_its_parent_has_taken_over() -> None:
             id="undecided",
         ),
         pytest.param(
-            [parent(*ACCEPTED), parent(condition("Accepted", seen=1), condition("ResolvedRefs", seen=1), controller="b")],
+            [
+                parent(*ACCEPTED),
+                parent(condition("Accepted", seen=1), condition("ResolvedRefs", seen=1), controller="b"),
+            ],
             1,
             "Gateway public (b) has not taken over generation 3 yet, it has seen 1",
             id="a second controller of the same parent",
@@ -106,7 +109,10 @@ def test_a_parent_that_is_not_there_yet_is_named(parents: list[Raw], observed: i
     ("conditions", "problem"),
     [
         pytest.param(
-            (condition("Accepted", "False", reason="NoMatchingParent", message="no listener"), condition("ResolvedRefs")),
+            (
+                condition("Accepted", "False", reason="NoMatchingParent", message="no listener"),
+                condition("ResolvedRefs"),
+            ),
             "Gateway public does not take it: Accepted is False, NoMatchingParent: no listener",
             id="not accepted",
         ),

@@ -86,8 +86,7 @@ def on_port(port: int) -> TrafficSplitSpec:
         pytest.param(
             route(rule(ref("web", 0), ref("web-canary", 0), ref("legacy"), name="main")),
             ASKED,
-            'rule "main" gives Services web and web-canary no weight: '
-            "give Service web a weight greater than 0",
+            'rule "main" gives Services web and web-canary no weight: give Service web a weight greater than 0',
             id="nothing to divide",
         ),
         pytest.param(
