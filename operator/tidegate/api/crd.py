@@ -63,23 +63,22 @@ _ROLLOUT_COLUMNS = (
     Column("Available", ".status.availableReplicas", "Pods ready for minReadySeconds.", kind="integer"),
     _AGE,
     Column("Waiting", ".status.waitingFor.message", "What it waits for.", priority=DETAIL),
-    Column("Images", ".spec.template.spec.containers[*].image", "Images of the template.", priority=DETAIL),
+    # A column shows the first value that its path finds, and no more.
+    Column("Image", ".spec.template.spec.containers[0].image", "Image of the first container.", priority=DETAIL),
 )
 _SPLIT_COLUMNS = (
     Column("Programmed", ".status.conditions[?(@.type=='Programmed')].status", "Whether the routes carry it."),
-    Column("Services", ".spec.backends[*].service", "Who gets traffic."),
-    Column("Weights", ".spec.backends[*].weight", "How much, in the same order."),
-    Column("Routes", ".spec.routes[*].name", "The routes that are edited."),
+    Column("Route", ".spec.routes[0].name", "The first route that is edited."),
+    Column("Message", ".status.conditions[?(@.type=='Programmed')].message", "What they carry, or why not."),
     _AGE,
-    Column("Message", ".status.conditions[?(@.type=='Programmed')].message", "Why.", priority=DETAIL),
 )
-_TEMPLATE_COLUMNS = (Column("Metrics", ".spec.metrics[*].name", "What is measured."), _AGE)
+_TEMPLATE_COLUMNS = (_AGE,)
 _RUN_COLUMNS = (
     Column("Phase", ".status.phase", "The verdict, once there is one."),
-    Column("Metrics", ".status.metricResults[*].name", "What is measured."),
-    Column("Verdicts", ".status.metricResults[*].phase", "Where each stands, in the same order."),
+    Column("Metrics", ".status.runSummary.count", "How many metrics there are.", kind="integer"),
+    Column("Failed", ".status.runSummary.failed", "How many of them have failed.", kind="integer"),
+    Column("Message", ".status.message", "Why."),
     _AGE,
-    Column("Message", ".status.message", "Why.", priority=DETAIL),
 )
 _SCALE = {
     "specReplicasPath": ".spec.replicas",

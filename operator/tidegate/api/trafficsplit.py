@@ -12,9 +12,9 @@ from tidegate.api.meta import API_VERSION, Condition, Model, Name, Refused, Rule
 class SplitRoute(Model):
     """A route to edit in place."""
 
-    api_group: Annotated[Literal["gateway.networking.k8s.io"], Field(description="API group of the route; this is the default.")] = (
-        "gateway.networking.k8s.io"
-    )
+    api_group: Annotated[
+        Literal["gateway.networking.k8s.io"], Field(description="API group of the route; this is the default.")
+    ] = "gateway.networking.k8s.io"
     kind: Annotated[Literal["HTTPRoute"], Field(description="Kind of the route; this is the default.")] = "HTTPRoute"
     name: Annotated[Name, Field(description="Name of the route.")]
     namespace: Annotated[

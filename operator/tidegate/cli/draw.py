@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree as Branches
 
-from tidegate.api.rollout_status import Phase, RolloutStatus
+from tidegate.api.rollout_status import PauseReason, Phase, RolloutStatus
 from tidegate.cli import words
 from tidegate.cli.console import clean
 from tidegate.cli.tree import Pod, Revision, Run, Tree
@@ -65,6 +65,8 @@ def _rows(release: Tree, *, bars: bool) -> Iterator[tuple[str, RenderableType]]:
     yield "Weight", Text(weight(status))
     if status.waiting_for:
         yield "Waits for", Text(waiting(status), style="yellow")
+    if held := held_by_request(status, release.name):
+        yield "Held", Text(held, style="yellow")
     wanted = release.raw["spec"].get("replicas", 1)
     counts = f"{wanted} wanted, {status.ready_replicas} ready, {status.available_replicas} available"
     yield "Pods", Text(counts)
@@ -81,7 +83,9 @@ def weight(status: RolloutStatus) -> str:
     """The new version's weight: asked for, and seen in the routes."""
     weights = status.canary.weights
     if weights is None:
-        return "no route was read yet"
+        return "not seen yet"
+    if status.current_pod_hash == status.stable_rs:
+        return f"{weights.stable.weight} % on the stable version"
     seen = f"{weights.canary.weight} % seen"
     return seen if weights.verified and weights.asked == weights.canary.weight else f"{weights.asked} % asked, {seen}"
 
@@ -95,6 +99,16 @@ def waiting(status: RolloutStatus) -> str:
     if wait.until:
         times.append(f"until {words.clock(wait.until)}, in {words.span(wait.until - words.now())}")
     return clean(wait.message) + (f" ({'; '.join(times)})" if times else "")
+
+
+def held_by_request(status: RolloutStatus, name: str) -> str:
+    """That somebody paused it, where the wait tells of something else: both must end. Empty when nobody did."""
+    pauses = (pause for pause in status.pause_conditions if pause.reason is PauseReason.REQUEST)
+    pause = next(pauses, None)
+    told = status.waiting_for is not None and status.waiting_for.reason == "PausedByRequest"
+    if pause is None or told:
+        return ""
+    return f"paused on request {words.ago(pause.start_time)} ago: no step is taken before `tidegate resume {name}`"
 
 
 def _revision(revision: Revision) -> RenderableType:

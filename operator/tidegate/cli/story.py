@@ -12,6 +12,8 @@ from tidegate.cli.cluster import Raw
 from tidegate.cli.tree import Run, Tree
 
 EVENTS = 12
+# Told by the history, and with the right time.
+_BEGAN = "ReleaseStarted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,15 @@ def _happened(release: Tree, events: Sequence[Raw]) -> Iterator[str]:
     current = next((each for each in release.revisions if each.pod_hash == status.current_pod_hash), None)
     yield from (_run(run) for run in (current.runs if current else ()))
     if status.canary.weights:
-        yield f"The new version's weight: {draw.weight(status)}."
+        yield f"Weight: {draw.weight(status)}."
 
 
 def _release(last: Release, events: Sequence[Raw]) -> Iterator[str]:
     rhythm = f", {_seconds(last.cadence_seconds)} after the end of the one before" if last.cadence_seconds else ""
     images = ", ".join(last.images)
     yield f"Revision {last.revision} ({images}) began {words.ago(last.started_at)} ago{rhythm}."
-    for event in [each for each in events if (_when(each) or last.started_at) >= last.started_at][-EVENTS:]:
+    told = [each for each in events if each.get("reason") != _BEGAN]
+    for event in [each for each in told if (_when(each) or last.started_at) >= last.started_at][-EVENTS:]:
         when = _when(event)
         yield f"{words.clock(when) if when else ''} {event.get('reason', '')}: {event.get('message', '')}"
     if last.finished_at and last.outcome:
@@ -136,6 +139,8 @@ def _waits(release: Tree) -> Iterator[str]:
     status = release.status
     if status.waiting_for:
         yield f"{draw.waiting(status)}."
+        if held := draw.held_by_request(status, release.name):
+            yield f"It is {held}."
     elif status.phase is Phase.HEALTHY:
         yield "Nothing: no release is on its way."
 

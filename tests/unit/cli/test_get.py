@@ -60,6 +60,19 @@ def test_a_weight_that_no_route_carries_yet_is_told_apart(api: FakeCluster, tide
     assert "40 % asked, 20 % seen" in tidegate("get", "shop").out
 
 
+def test_the_weight_of_a_release_that_is_over_is_that_of_the_stable_version(api: FakeCluster, tidegate: Run) -> None:
+    weights = {"canary": {"weight": 0}, "stable": {"weight": 100}, "asked": 0, "verified": True}
+    api.found = release() | {PATH: rollout(stableRS="new", canary={"weights": weights})}
+    assert "100 % on the stable version" in tidegate("get", "shop").out
+
+
+def test_a_pause_on_request_is_told_beside_another_wait(api: FakeCluster, tidegate: Run) -> None:
+    pause = {"reason": "PauseRequest", "startTime": "2026-01-31T12:00:00Z"}
+    api.found = release() | {PATH: rollout(pauseConditions=[pause])}
+    assert "no step is taken before `tidegate resume shop`" in tidegate("get", "shop").out
+    assert "no step is taken before `tidegate resume shop`" in tidegate("why", "shop").out
+
+
 def test_a_wait_tells_since_when_and_until_when(api: FakeCluster, tidegate: Run) -> None:
     wait = {"reason": "Paused", "message": "a pause", "since": "2026-01-31T12:00:00Z", "until": "2199-01-31T12:00:00Z"}
     api.found = release() | {PATH: rollout(waitingFor=wait)}
@@ -98,6 +111,7 @@ def test_data_for_programs(api: FakeCluster, tidegate: Run) -> None:
     assert tree["status"]["waitingFor"]["reason"] == "Paused"
     assert [revision["number"] for revision in tree["revisions"]] == [2, 1, 0]
     assert tree["revisions"][0]["roles"] == ["canary"]
+    assert tree["revisions"][0]["podHash"] == "new"
     assert yaml.safe_load(tidegate("get", "shop", "-o", "yaml").out) == tree
     assert json.loads(tidegate("get", "-o", "json").out) == api.found[LIST]
 
