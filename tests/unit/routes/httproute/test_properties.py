@@ -38,7 +38,9 @@ def weighted(draw: st.DrawFn, named: Raw) -> Raw:
 @st.composite
 def rules(draw: st.DrawFn) -> Raw:
     """A rule that names both pairs, third parties between them, all in any order."""
-    named = [{"name": name} for name in ("web", "web-canary", "api", "api-canary")] + draw(st.lists(THIRD, max_size=3))
+    named: list[Raw] = [{"name": name} for name in ("web", "web-canary", "api", "api-canary")] + draw(
+        st.lists(THIRD, max_size=3)
+    )
     refs = [draw(weighted(one)) for one in draw(st.permutations(named))]
     return rule(*refs, name=draw(st.none() | st.just("main")), **draw(STRANGE))
 
