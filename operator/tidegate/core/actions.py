@@ -77,7 +77,7 @@ class Event:
     warning: bool = field(default=False, kw_only=True)
 
 
-STATUS_LAG = timedelta(seconds=2)
+STATUS_LAG = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 EVENTS = Kind("Event", "events.k8s.io", "v1", "events")
 CONTROLLER = "tidegate.dev/operator"
-WINDOW_SECONDS = 10.0
+WINDOW_SECONDS = 30.0
 RATE, BURST = 0.1, 30.0
 """An object that has something to say all the time says it every ten seconds, after a burst of thirty."""
 BUCKETS = 1000
