@@ -33,7 +33,7 @@ Watch = Callable[[tuple[Kind, ...], OnEvent], Awaitable[None]]
 
 
 class StalledError(Exception):
-    """The watch has missed what a list shows."""
+    """The watch has ended, or has missed what a list shows."""
 
 
 class Source:
@@ -62,6 +62,7 @@ class Source:
             began = asyncio.get_running_loop().time()
             try:
                 await self._watch_until_over()
+                continue
             except UnavailableError as error:
                 log.warning("the cluster can't be listed: %s", error)
             except Exception as error:
@@ -71,7 +72,7 @@ class Source:
             await asyncio.sleep(RESTART_SECONDS[failures])
 
     async def _watch_until_over(self) -> None:
-        """Over when a watch fails, when it has stalled, and when a kind appears that was missing."""
+        """Returns when a kind has appeared that was missing; raises when a watch fails or has stalled."""
         listings = await self.census.take(WATCHED)
         self._wake(self.census.evict(listings), Priority.LIVE)
         self._expect(listings)
@@ -85,6 +86,7 @@ class Source:
 
     async def _run_watch(self, served: tuple[Kind, ...]) -> None:
         await self._watch(served, self._on_event)
+        raise StalledError("the watch has ended")
 
     def _on_event(self, kind: Kind, event: str | None, raw: Mapping[str, Any]) -> None:
         self._confirm()
