@@ -37,7 +37,7 @@ class Routes:
     def patch(self, edit: Edit | None) -> Raw:
         """Raises ApiException when it is refused."""
         assert edit is not None
-        how = {"_content_type": "application/json-patch+json"}
+        how: dict[str, Any] = {"_content_type": "application/json-patch+json"}
         return _kept(self._api.patch_namespaced_custom_object(*self._where, "web", list(edit.operations), **how))
 
     def replace(self, raw: Raw) -> Raw:
@@ -45,9 +45,10 @@ class Routes:
         return _kept(self._api.replace_namespaced_custom_object(*self._where, "web", raw))
 
 
-def _kept(raw: Raw) -> Raw:
+def _kept(raw: Any) -> Raw:
     raw["metadata"].pop("managedFields")
-    return raw
+    kept: Raw = raw
+    return kept
 
 
 @pytest.fixture

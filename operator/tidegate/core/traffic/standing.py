@@ -15,7 +15,7 @@ from tidegate.core.world import Key, RouteView
 
 LEAVE_ALONE = (
     "let whoever applies the route leave spec.rules[].backendRefs[].weight alone "
-    "(Argo CD: ignoreDifferences, Flux: spec.ignore of the Kustomization)"
+    "(Argo CD: no selfHeal, or ignoreDifferences; Flux: kustomize.toolkit.fluxcd.io/ssa: IfNotPresent on the route)"
 )
 
 

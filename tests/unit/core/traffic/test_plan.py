@@ -25,7 +25,7 @@ ASKED = spec(web=80, web_canary=20)
 PLAIN = route(rule(ref("web", 100), ref("web-canary", 0)))
 LEAVE_ALONE = (
     "let whoever applies the route leave spec.rules[].backendRefs[].weight alone "
-    "(Argo CD: ignoreDifferences, Flux: spec.ignore of the Kustomization)"
+    "(Argo CD: no selfHeal, or ignoreDifferences; Flux: kustomize.toolkit.fluxcd.io/ssa: IfNotPresent on the route)"
 )
 
 
