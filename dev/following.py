@@ -18,6 +18,7 @@ from dev.kube import Kind, Kube, Manifest
 _Found = TypeVar("_Found")
 # Some waits look at other things than objects too, such as a load: they are looked at this often at least.
 _LOOK_AGAIN = 0.2
+_WRITE_SECONDS = 10.0
 
 
 class NotSeenError(AssertionError):
@@ -65,7 +66,7 @@ class Following:
     ) -> None:
         self._ended = True
         for watch in self._watches.values():
-            watch.stop()  # type: ignore[no-untyped-call]
+            watch.stop()
 
     def get(self, kind: Kind, name: str) -> Manifest | None:
         """The object as it was seen last, None when it is not there."""
@@ -93,6 +94,26 @@ class Following:
                     raise NotSeenError(f"not within {seconds:.0f} s: {what}")
                 self._changed.wait(_LOOK_AGAIN)
             return found
+
+    def catch_up(self, written: Manifest) -> None:
+        """Wait until a write is seen, given the object as the API server answered it; not at all for other kinds.
+
+        Without it a check right after a write may find the object as it was before. Raises NotSeenError.
+        """
+        kind = Kind(written["apiVersion"], written["kind"])
+        name, version = written["metadata"]["name"], written["metadata"]["resourceVersion"]
+
+        def is_seen() -> bool:
+            return any(c.object["metadata"]["resourceVersion"] == version for c in self.changes(kind, name))
+
+        if kind in self._watches:
+            self.wait(is_seen, f"the write of {kind.name} {name}", _WRITE_SECONDS)
+
+    def await_change(self, known: int, seconds: float) -> int:
+        """Wait until there are more than `known` changes, or the time is over; how many there are then."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._changes) > known, timeout=seconds)
+            return len(self._changes)
 
     def _follow(self, kind: Kind, since: str, watch: Watch) -> None:
         try:

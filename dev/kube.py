@@ -30,6 +30,8 @@ REPLICASET = Kind("apps/v1", "ReplicaSet")
 DEPLOYMENT = Kind("apps/v1", "Deployment")
 POD = Kind("v1", "Pod")
 SERVICE = Kind("v1", "Service")
+NODE = Kind("v1", "Node")
+CRD = Kind("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 NAMESPACE = Kind("v1", "Namespace")
 EVENT = Kind("v1", "Event")
 ENDPOINTSLICE = Kind("discovery.k8s.io/v1", "EndpointSlice")
@@ -40,8 +42,8 @@ class Kube:
 
     def __init__(self, kubeconfig: Path, cache: Path) -> None:
         """`cache` is a file for what is found out about the server's kinds. Raises kubernetes' ConfigException."""
-        api = config.new_client_from_config(str(kubeconfig))  # type: ignore[no-untyped-call]
-        self._client: Any = DynamicClient(api, cache_file=str(cache))  # type: ignore[no-untyped-call]
+        api = config.new_client_from_config(str(kubeconfig))
+        self._client: Any = DynamicClient(api, cache_file=str(cache))
 
     def apply(self, manifest: Manifest) -> Manifest:
         """Server-side apply; the object as it is then. Raises ApiException with the server's refusal."""
@@ -64,8 +66,9 @@ class Kube:
             return None
 
     def all_of(self, kind: Kind, namespace: str, selector: str = "") -> list[Manifest]:
-        """All of a namespace that match the label selector."""
-        return list(_json(self._resource(kind).get(namespace=namespace, label_selector=selector))["items"])
+        """All of a namespace that match the label selector; with an empty namespace, all of the cluster."""
+        found = self._resource(kind).get(namespace=namespace or None, label_selector=selector)
+        return list(_json(found)["items"])
 
     def merge(self, kind: Kind, namespace: str, name: str, patch: Manifest) -> Manifest:
         """JSON merge patch; the object as it is then. Raises ApiException."""

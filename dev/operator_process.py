@@ -126,8 +126,8 @@ class OperatorProcess:
 
     def _command(self) -> list[str]:
         program = [sys.executable, "-m", "tidegate.cli.main", "operator"]
-        given = [f"--kubeconfig={self.kubeconfig}", f"--health-port={self.port}", *self.arguments]
-        return [*_ends_with_its_starter(), *program, *given]
+        health = ["--health-host=127.0.0.1", f"--health-port={self.port}"]
+        return [*_ends_with_its_starter(), *program, f"--kubeconfig={self.kubeconfig}", *health, *self.arguments]
 
     def _is_ready(self) -> bool:
         try:
