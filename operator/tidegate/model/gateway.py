@@ -20,7 +20,8 @@ from tidegate.model.pods import Pods
 
 NAME = "gateway"
 ROUTE_LAG = 0.15
-ENDPOINT_LAG = 0.1
+ENDPOINT_LAG = 0.01
+"""Less than ROUTE_LAG: a gateway takes over what it sees in the order in which it was changed."""
 EVERYTHING = 100.0
 Weights = tuple[tuple[str, int], ...]
 

@@ -11,8 +11,8 @@ from tidegate.core.world import ReplicaSetView
 def arrived(scene: Scene, weight: int) -> Outcome:
     """Pods first, then the weight."""
     if weight == 0:
-        return weight_arrived(scene, weight) or pods_arrived(scene) or Done()
-    return pods_arrived(scene) or endpoints_arrived(scene) or weight_arrived(scene, weight) or Done()
+        return weight_arrived(scene, weight) or pods_arrived(scene) or Done(fleeting=True)
+    return pods_arrived(scene) or endpoints_arrived(scene) or weight_arrived(scene, weight) or Done(fleeting=True)
 
 
 def pods_arrived(scene: Scene) -> Wait | None:

@@ -21,7 +21,7 @@ from tidegate.core.rollout.revision import content_hash
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.settle import settle
 from tidegate.core.rollout.status import invalid, report
-from tidegate.core.rollout.steps.outcome import Wait
+from tidegate.core.rollout.steps.outcome import TURN, Wait
 from tidegate.core.rollout.walk import walk
 from tidegate.core.rollout.watch import abort_stuck, deadline, judge_background, stuck
 from tidegate.core.world import World
@@ -50,8 +50,10 @@ def decide(scene: Scene) -> tuple[Scene, Wait | None, tuple[Action, ...]]:
     if lacking is not None:
         # No step is taken without its Services, or without the analysis that should guard it.
         return scene, lacking, _act(scene)
-    scene, wait = walk(scene)
-    scene = abort_stuck(scene, wait)
+    walked, wait = walk(scene)
+    if wait is TURN:
+        return walked, wait, _act(scene)
+    scene = abort_stuck(walked, wait)
     if not scene.stepping or scene.steps_done:
         scene, wait = settle(scene)
     waits = (background, wait) if scene.stepping else ()

@@ -17,7 +17,7 @@ from tidegate.core.conditions import stamp
 from tidegate.core.rollout import analysis
 from tidegate.core.rollout.conditions import Standing, conditions
 from tidegate.core.rollout.scene import FULL, Scene
-from tidegate.core.rollout.steps.outcome import Wait
+from tidegate.core.rollout.steps.outcome import TURN, Wait
 from tidegate.core.rollout.watch import stuck
 from tidegate.core.world import RolloutView, RunRole, World
 
@@ -39,7 +39,8 @@ def report(scene: Scene, wait: Wait | None) -> tuple[Merge | None, bool]:
             "canary": _canary(scene),
         }
     )
-    return _write(scene.world.rollout, status), _urgent(scene.world.rollout.status, status)
+    urgent = wait is TURN or _urgent(scene.world.rollout.status, status)
+    return _write(scene.world.rollout, status), urgent
 
 
 def invalid(world: World) -> Plan:

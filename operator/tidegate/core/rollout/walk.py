@@ -9,15 +9,18 @@ from tidegate.core.actions import Event
 from tidegate.core.rollout import analysis, steps
 from tidegate.core.rollout.abort import abort
 from tidegate.core.rollout.scene import Scene
-from tidegate.core.rollout.steps import Fail, Wait
+from tidegate.core.rollout.steps import TURN, Fail, Wait
 from tidegate.core.world import RunRole
 
 
 def walk(scene: Scene) -> tuple[Scene, Wait | None]:
     """Fold the steps while they are done. The Wait tells what the current one needs; None when all are done."""
+    unwritten = False
     while scene.stepping and not scene.steps_done:
         if not scene.spec.replicas:
             return _skip_all(scene), None
+        if unwritten and steps.acts(scene):
+            break
         outcome = steps.advance(scene)
         if isinstance(outcome, Fail):
             return abort(scene, outcome.cause), None
@@ -26,8 +29,9 @@ def walk(scene: Scene) -> tuple[Scene, Wait | None]:
         held = _held(scene)
         if held is not None:
             return scene, held
+        unwritten = unwritten or outcome.fleeting
         scene = _next(scene, outcome.at or scene.now)
-    return scene, None
+    return scene, TURN if unwritten else None
 
 
 def _skip_all(scene: Scene) -> Scene:

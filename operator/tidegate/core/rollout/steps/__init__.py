@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from tidegate.api.rollout import CanaryStep
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps import analysis, pause, set_canary_scale, set_weight
-from tidegate.core.rollout.steps.outcome import Done, Fail, Outcome, Wait
+from tidegate.core.rollout.steps.outcome import TURN, Done, Fail, Outcome, Wait
 
 STEPS: Mapping[str, Callable[[Scene], Outcome]] = {
     "set_weight": set_weight.advance,
@@ -22,9 +22,14 @@ def kind_of(step: CanaryStep) -> str:
     return next(kind for kind in STEPS if getattr(step, kind) is not None)
 
 
+def acts(scene: Scene) -> bool:
+    """Whether the current step changes the world, or merely lets time pass."""
+    return scene.steps_done or scene.steps[scene.index].pause is None
+
+
 def advance(scene: Scene) -> Outcome:
     """Ask the current step how far it is."""
     return STEPS[kind_of(scene.steps[scene.index])](scene)
 
 
-__all__ = ["STEPS", "Done", "Fail", "Outcome", "Wait", "advance", "kind_of"]
+__all__ = ["STEPS", "TURN", "Done", "Fail", "Outcome", "Wait", "acts", "advance", "kind_of"]

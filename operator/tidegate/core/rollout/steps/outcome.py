@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from tidegate.api.rollout_status import PauseReason
@@ -15,6 +15,8 @@ class Done:
 
     at: datetime | None = None
     """When it ended, where that is known: a pause ends on time, whenever the next pass comes. None: now."""
+    fleeting: bool = field(default=False, kw_only=True)
+    """True of the world as it is, and no longer once the next step changes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Wait:
     actions: tuple[Action, ...] = ()
     on_pods: bool = False
     """The wait is for pods: the progress deadline runs."""
+
+
+TURN = Wait("StepCompleted", "a step is over, and the next one begins")
+"""A step that is over by what the world is like is written down before the next one changes that: after a crash, or in
+the next pass, it would be looked at anew and not be over any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,4 +9,4 @@ from tidegate.core.rollout.steps.outcome import Done, Outcome
 
 def advance(scene: Scene) -> Outcome:
     """The weight stays as it is."""
-    return pods_arrived(scene) or Done()
+    return pods_arrived(scene) or Done(fleeting=True)
