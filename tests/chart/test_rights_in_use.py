@@ -1,0 +1,134 @@
+"""The chart's rights are exactly enough: through releases of every kind nothing is refused, and every right is used."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from dev.cluster import RunningCluster
+from dev.cluster.audit import Entry
+from dev.cluster.operator_access import rbac_objects
+from tests.bed.kube import eventually
+from tests.chart.operated import Manifest, Operated, operated
+
+LABELS = {"app": "web"}
+# Only when a child's name is taken before the watch has told of it: see tests/unit/shell.
+RARE = {("get", "replicasets"), ("get", "trafficsplits"), ("get", "analysisruns")}
+
+
+def test_nothing_is_refused_and_no_right_lies_idle(bed: RunningCluster, tmp_path: Path) -> None:
+    since = bed.audit.mark()
+    with operated(bed, "rights", tmp_path / "operator.log") as team:
+        team.apply(
+            [_secret(), _template("once"), _template("watch", interval="1s"), *_services(), _route(), _rollout("v1")]
+        )
+        team.wait("rollout/web", "Ready")
+        _release(team, "v2")
+        _release(team, "v3")
+        _an_answer_that_is_given_twice(team)
+        eventually(lambda: len(team.all_of("replicasets")) == 1, "old ReplicaSets are deleted")
+        eventually(lambda: len(team.all_of("analysisruns")) == 0, "old AnalysisRuns are deleted")
+        team.wait("trafficsplit/web", "Ready")
+    # An operator that stops sends the Events that it still owes.
+    entries = bed.audit.entries(since)
+    assert _unused(entries) <= RARE
+    assert not [entry for entry in entries if entry.code == 403]
+
+
+def _unused(entries: Iterable[Entry]) -> set[tuple[str, str]]:
+    granted = {
+        (verb, resource)
+        for item in rbac_objects()
+        for rule in item.get("rules", ())
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    return granted - {(entry.call.verb, _resource(entry)) for entry in entries}
+
+
+def _resource(entry: Entry) -> str:
+    return f"{entry.call.resource}/{entry.call.subresource}" if entry.call.subresource else entry.call.resource
+
+
+def _release(team: Operated, version: str) -> None:
+    team.apply([_rollout(version)])
+    hash_of_new = "{.status.currentPodHash}"
+    team.wait("rollout/web", "{.status.phase}=Progressing")
+    team.wait("rollout/web", "Ready")
+    new = team.kubectl("get", "rollout", "web", f"--output=jsonpath={hash_of_new}")
+    assert new == team.get("rollout", "web")["status"]["stableRS"]
+
+
+def _an_answer_that_is_given_twice(team: Operated) -> None:
+    """Two Events of the same words are one that counts."""
+    for number in ("1", "2"):
+        request = json.dumps({"id": number, "action": "resume", "revision": 3})
+        team.kubectl("annotate", "--overwrite", "rollout", "web", f"tidegate.dev/request={request}")
+        team.wait("rollout/web", f"{{.status.lastRequest.id}}={number}")
+
+
+def _object(api_version: str, kind: str, name: str, **content: Any) -> Manifest:
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, **content}
+
+
+def _secret() -> Manifest:
+    secret = _object("v1", "Secret", "token", data={"token": base64.b64encode(b"s3cret").decode()})
+    secret["metadata"]["labels"] = {"tidegate.dev/readable": "true"}
+    return secret
+
+
+def _template(name: str, **metric: Any) -> Manifest:
+    bearer = {"bearer": {"token": "{{args.token}}"}}
+    metric |= {
+        "name": name,
+        "successCondition": "result[0] == 1",
+        "provider": {"prometheus": {"query": "vector(1)", "authentication": bearer}},
+    }
+    token = {"name": "token", "valueFrom": {"secretKeyRef": {"name": "token", "key": "token"}}}
+    return _object("tidegate.dev/v1alpha1", "AnalysisTemplate", name, spec={"args": [token], "metrics": [metric]})
+
+
+def _services() -> list[Manifest]:
+    spec = {"selector": LABELS, "ports": [{"port": 80, "targetPort": 8080}]}
+    return [_object("v1", "Service", name, spec=spec) for name in ("stable", "canary")]
+
+
+def _backends(stable: int, canary: int) -> list[Manifest]:
+    weights = {"stable": stable, "canary": canary}
+    return [{"name": name, "port": 80, "weight": weight} for name, weight in weights.items()]
+
+
+def _route() -> Manifest:
+    spec = {
+        "parentRefs": [{"name": "gateway", "namespace": "tidegate-demo"}],
+        "hostnames": ["rights.example.com"],
+        "rules": [{"backendRefs": _backends(100, 0)}],
+    }
+    return _object("gateway.networking.k8s.io/v1", "HTTPRoute", "web", spec=spec)
+
+
+def _rollout(version: str) -> Manifest:
+    canary = {
+        "stableService": "stable",
+        "canaryService": "canary",
+        "scaleDownDelaySeconds": 0,
+        "trafficRouting": {"gatewayAPI": {"httpRoutes": [{"name": "web"}]}},
+        # The one beside the steps has no end of its own: it is told to stop.
+        "analysis": {"templates": [{"templateName": "watch"}]},
+        "steps": [{"setWeight": 50}, {"analysis": {"templates": [{"templateName": "once"}]}}],
+    }
+    spec = {
+        "replicas": 2,
+        "selector": {"matchLabels": LABELS},
+        "template": {
+            "metadata": {"labels": LABELS},
+            "spec": {"containers": [{"name": "web", "image": f"demo:{version}"}]},
+        },
+        "revisionHistoryLimit": 0,
+        "analysis": {"successfulRunHistoryLimit": 0, "unsuccessfulRunHistoryLimit": 0},
+        "strategy": {"canary": canary},
+    }
+    return _object("tidegate.dev/v1alpha1", "Rollout", "web", spec=spec)
