@@ -50,10 +50,19 @@ class Operated:
 
 
 @contextmanager
-def operated(cluster: RunningCluster, namespace: str, log: Path) -> Iterator[Operated]:
-    """With a new namespace and an operator in the cluster."""
-    install_operator_access(cluster)
+def operated(cluster: RunningCluster, namespace: str, log: Path, only: str = "") -> Iterator[Operated]:
+    """With a new namespace and an operator in the cluster; `only` is the one that it looks after, if it is one."""
     kubectl(cluster.kubeconfig, "create", "namespace", namespace)
-    prometheus = (f"--prometheus-address={cluster.prometheus_url}", "--allowed-host=127.0.0.1")
-    with OperatorProcess(cluster.operator_kubeconfig, log, prometheus):
+    install_operator_access(cluster, only)
+    with OperatorProcess(cluster.operator_kubeconfig, log, [*_prometheus(cluster), *_only(only)]):
         yield Operated(cluster, namespace)
+
+
+def _prometheus(cluster: RunningCluster) -> list[str]:
+    if not cluster.spec.dataplane:
+        return []
+    return [f"--prometheus-address={cluster.prometheus_url}", "--allowed-host=127.0.0.1"]
+
+
+def _only(namespace: str) -> list[str]:
+    return [f"--namespace={namespace}"] if namespace else []

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from dev.cluster import RunningCluster
+from dev.cluster import Cluster, RunningCluster
 from dev.cluster.audit import Entry
+from dev.cluster.commands import kubectl
 from dev.cluster.operator_access import rbac_objects
 from tests.bed.kube import eventually
 from tests.chart.operated import Manifest, Operated, operated
@@ -36,6 +37,18 @@ def test_nothing_is_refused_and_no_right_lies_idle(bed: RunningCluster, tmp_path
     entries = bed.audit.entries(since)
     assert _unused(entries) <= RARE
     assert not [entry for entry in entries if entry.code == 403]
+
+
+def test_an_operator_for_one_namespace_needs_no_rights_in_others(tmp_path: Path) -> None:
+    with Cluster() as cluster:
+        since = cluster.audit.mark()
+        kubectl(cluster.kubeconfig, "create", "namespace", "other")
+        with operated(cluster, "team-a", tmp_path / "operator.log", only="team-a") as team:
+            kubectl(cluster.kubeconfig, "-n=other", "apply", "-f", "-", text=json.dumps(_rollout("v1")))
+            team.apply([_rollout("v1")])
+            eventually(lambda: len(team.all_of("replicasets")) == 1, "it looks after its namespace")
+            assert not Operated(cluster, "other").all_of("replicasets")
+        assert not [entry for entry in cluster.audit.entries(since) if entry.code == 403]
 
 
 def _unused(entries: Iterable[Entry]) -> set[tuple[str, str]]:
