@@ -52,7 +52,7 @@ def decide(scene: Scene) -> tuple[Scene, Wait | None, tuple[Action, ...]]:
         return scene, lacking, _act(scene)
     walked, wait = walk(scene)
     if wait is TURN:
-        return walked, wait, _act(scene)
+        return walked, wait, ()
     scene = abort_stuck(walked, wait)
     if not scene.stepping or scene.steps_done:
         scene, wait = settle(scene)
