@@ -109,7 +109,9 @@ def _same_weight(scene: Scene) -> int:
 
     What guards the weight after it is still to come: a pause too many is better than an analysis that was skipped.
     """
-    if not scene.stepping:
+    service = scene.stable_service
+    if not scene.stepping or (service is not None and service.pod_hash == scene.new_hash):
+        # All steps were done already: the stable Service leads to the new version.
         return len(scene.steps)
     reached = scene.asked or 0
     weights = [(index, step.set_weight) for index, step in enumerate(scene.steps) if step.set_weight is not None]

@@ -9,8 +9,9 @@ from typing import Any
 from tidegate.api.rollout_status import Outcome
 from tidegate.core.actions import Action, Create, Delete, Merge, Resource
 from tidegate.core.rollout.ownership import owner_reference
+from tidegate.core.rollout.reach import pods_in_use, traffic_left
 from tidegate.core.rollout.revision import canonical_json, labelled
-from tidegate.core.rollout.scene import FULL, Scene
+from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.targets import canary_size_of_steps, pods_for, scale_in_force
 from tidegate.core.world import HASH_LABEL, REVISION, TEMPLATE, ReplicaSetView
 
@@ -82,22 +83,6 @@ def old_until(scene: Scene) -> datetime | None:
     return max(ends) + timedelta(seconds=scene.canary.scale_down_delay_seconds) if ends else None
 
 
-def traffic_left(scene: Scene, rs: ReplicaSetView | None) -> bool:
-    """No route leads to this version: seen, not hoped for. A Service that can't be read may lead anywhere."""
-    if rs is None:
-        return True
-    canary, stable = scene.canary_service, scene.stable_service
-    if canary is None or stable is None:
-        return False
-    off_canary = _unreached(canary.pod_hash, canary.ready.get(rs.meta.name, 0), rs) or scene.verified(0)
-    off_stable = _unreached(stable.pod_hash, stable.ready.get(rs.meta.name, 0), rs) or scene.verified(FULL)
-    return off_canary and off_stable
-
-
-def _unreached(pinned: str, ready: int, rs: ReplicaSetView) -> bool:
-    return bool(pinned) and pinned != rs.pod_hash and ready == 0
-
-
 def grow(scene: Scene) -> Iterable[Action]:
     """Create the new ReplicaSet, and make those greater that should be."""
     wanted = sizes(scene)
@@ -122,7 +107,7 @@ def shrink(scene: Scene) -> Iterable[Action]:
     """Make those smaller that may be, and delete the oldest empty ones beyond the limit."""
     wanted = sizes(scene)
     for rs in scene.world.replicasets:
-        size = wanted.get(rs.pod_hash, rs.size)
+        size = max(wanted.get(rs.pod_hash, rs.size), pods_in_use(scene, rs))
         if size < rs.size:
             yield Merge(Resource.REPLICASETS, rs.meta, {"spec": {"replicas": size}})
     empty = sorted((rs for rs in scene.others if rs.size == rs.replicas == 0), key=lambda rs: rs.revision)

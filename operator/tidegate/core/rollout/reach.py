@@ -1,0 +1,48 @@
+"""How much traffic may reach a version: what the Services lead to and the routes carry, as it was seen."""
+
+from __future__ import annotations
+
+from tidegate.core.rollout.scene import FULL, Scene
+from tidegate.core.rollout.targets import pods_for, scale_in_force
+from tidegate.core.world import ReplicaSetView, ServiceView
+
+
+def traffic_left(scene: Scene, rs: ReplicaSetView | None) -> bool:
+    """No route leads to this version: seen, not hoped for. A Service that can't be read may lead anywhere."""
+    return rs is None or not (_canary_share(scene, rs) or _stable_share(scene, rs))
+
+
+def pods_in_use(scene: Scene, rs: ReplicaSetView) -> int:
+    """How many pods of a version must stay for the traffic that may reach it: it is never made smaller than this.
+
+    Whatever the steps say by now: somebody may have changed them, or the template, at any moment.
+    """
+    canary, stable = _canary_share(scene, rs), _stable_share(scene, rs)
+    if rs.pod_hash == scene.new_hash and scene.stepping and scale_in_force(scene) is not None:
+        # The author of the steps said how many pods are to carry the weight; but not that nobody is.
+        return max(min(canary, 1), pods_for(scene.spec.replicas, stable))
+    return pods_for(scene.spec.replicas, min(FULL, canary + stable))
+
+
+def _canary_share(scene: Scene, rs: ReplicaSetView) -> int:
+    """The greatest part of the traffic that may reach the version through the canary Service, in percent."""
+    if not _leads_to(scene.canary_service, rs):
+        return 0
+    return in_force if (in_force := _in_force(scene)) is not None else FULL
+
+
+def _stable_share(scene: Scene, rs: ReplicaSetView) -> int:
+    """The same for the stable Service."""
+    if not _leads_to(scene.stable_service, rs):
+        return 0
+    return FULL - (_in_force(scene) or 0)
+
+
+def _in_force(scene: Scene) -> int | None:
+    """The canary's weight that every gateway was seen to do; None while it may still do another."""
+    return scene.asked if scene.asked is not None and scene.verified(scene.asked) else None
+
+
+def _leads_to(service: ServiceView | None, rs: ReplicaSetView) -> bool:
+    """Pinned to the version, or not pinned at all, or its endpoints were not seen to be others yet."""
+    return service is None or service.pod_hash in ("", rs.pod_hash) or service.ready.get(rs.meta.name, 0) > 0
