@@ -195,8 +195,9 @@ def _condition(text: str | None, field: str, name: str, args: _Args) -> Conditio
     try:
         condition = compile_condition(text)
     except ConditionError as error:
-        raise AnalysisError(f"metric {name}: {field}, {error}") from None
+        raise AnalysisError(f"metric {name}: {field} {text!r}, {error}") from None
     for arg in sorted(condition.args - args.known.keys()):
-        why = "comes from a Secret and would be seen" if arg in args.secret else "is given by nobody"
+        nobody = f"is given by nobody: add {arg} to the args of the template"
+        why = "comes from a Secret and would be seen" if arg in args.secret else nobody
         raise AnalysisError(f"metric {name}: {field} uses args.{arg}, which {why}")
     return condition

@@ -58,4 +58,6 @@ def _route_message(scene: Scene, weight: int) -> str:
     if problems:
         return "; ".join(problems)
     seen = "nothing" if scene.seen is None else f"{scene.seen} %"
-    return f"the routes carry {seen} for {scene.canary.canary_service}; {weight} % is asked for and not in force yet"
+    late = [f"; HTTPRoute {r.name}: {r.message}" for r in scene.world.routes if not r.accepted and r.message]
+    service = scene.canary.canary_service
+    return f"the routes carry {seen} for {service}; {weight} % is asked for and not in force yet{''.join(late)}"

@@ -9,6 +9,7 @@ from tidegate.core.rollout.arrival import arrived, wait_for_pods, weight_arrived
 from tidegate.core.rollout.scene import FULL, Scene
 from tidegate.core.rollout.steps.outcome import Wait
 from tidegate.core.rollout.traffic import pinned_to_new, promoting
+from tidegate.core.world import ServiceView
 
 
 def settle(scene: Scene) -> tuple[Scene, Wait | None]:
@@ -30,12 +31,20 @@ def _promote(scene: Scene) -> tuple[Scene, Wait | None]:
         outcome = arrived(scene, FULL)
         if isinstance(outcome, Wait):
             return scene, outcome
-    return scene, _endpoints(scene)
+    return scene, _endpoints(scene, scene.canary.stable_service)
 
 
-def _endpoints(scene: Scene) -> Wait:
-    name = scene.canary.stable_service
-    return Wait("EndpointsNotReady", f"the endpoints of Service {name} are not those of {scene.new_name} yet")
+def _services(scene: Scene) -> tuple[tuple[ServiceView | None, str], ...]:
+    canary = scene.canary
+    return (scene.stable_service, canary.stable_service), (scene.canary_service, canary.canary_service)
+
+
+def _endpoints(scene: Scene, name: str) -> Wait:
+    message = (
+        f"the endpoints of Service {name} are not the {scene.spec.replicas} pods of {scene.new_name} yet; "
+        "where that stays so, its selector asks for labels that the template doesn't give"
+    )
+    return Wait("EndpointsNotReady", message)
 
 
 def _first(scene: Scene) -> tuple[Scene, Wait | None]:
@@ -43,8 +52,10 @@ def _first(scene: Scene) -> tuple[Scene, Wait | None]:
     new, wanted = scene.new, scene.spec.replicas
     if new is None or new.available < wanted:
         return scene, wait_for_pods(new, scene.new_name, wanted)
-    if not pinned_to_new(scene, scene.stable_service):
-        return scene, _endpoints(scene)
+    for service, name in _services(scene):
+        # Both, though nobody goes to the canary yet: a selector that finds no pods is told now, not in a release.
+        if not pinned_to_new(scene, service):
+            return scene, _endpoints(scene, name)
     waiting = weight_arrived(scene, 0)
     if waiting is not None:
         return scene, waiting

@@ -277,12 +277,12 @@ def test_dry_runs_and_retention_come_together() -> None:
             {},
             "measurementRetention[0]: 'x' matches no metric",
         ),
-        ({}, {"successCondition": "result[0] = 1"}, "metric ok: successCondition, column 11: = is no comparison"),
-        ({}, {"failureCondition": "foo"}, "metric ok: failureCondition, column 1: unknown name 'foo'"),
+        ({}, {"successCondition": "result[0] = 1"}, "metric ok: successCondition 'result[0] = 1', column 11: = is no comparison"),
+        ({}, {"failureCondition": "foo"}, "metric ok: failureCondition 'foo', column 1: unknown name 'foo'"),
         (
             {},
             {"successCondition": 'args.x == "1"'},
-            "metric ok: successCondition uses args.x, which is given by nobody",
+            "metric ok: successCondition uses args.x, which is given by nobody: add x to the args of the template",
         ),
         (
             {},
