@@ -9,11 +9,7 @@ from typing import Any, NoReturn
 
 async def first_of(*coroutines: Coroutine[Any, Any, Any]) -> None:
     """Run all of them until the first ends, then end the others. Raises what the first one raised."""
-    await first_done([asyncio.create_task(each) for each in coroutines])
-
-
-async def first_done(tasks: Collection[asyncio.Task[Any]]) -> None:
-    """Wait until the first of `tasks` ends, then end the others. Raises what the first one raised."""
+    tasks = [asyncio.create_task(each) for each in coroutines]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

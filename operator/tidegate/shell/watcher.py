@@ -6,15 +6,17 @@ of the time of an event and is not used here; workers that linger keep the last 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import kopf
 
 from tidegate.observe.kinds import Kind
 from tidegate.shell.connection import Connection
-from tidegate.shell.tasks import first_done
+from tidegate.shell.tasks import end
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,7 @@ OnEvent = Callable[[Kind, str | None, Mapping[str, Any]], None]
 """Is told of each object: its kind, the watch event's type (None in a list), and the object."""
 IDLE_SECONDS = 0.05
 EXIT_SECONDS = 0.5
+KOPF = Path(kopf.__file__).parent
 
 
 class _NoDiffBase(kopf.DiffBaseStorage):
@@ -54,8 +57,20 @@ async def watch(
         standalone=True,
     )
     started()
-    # Not kopf.run_tasks: that one cancels every task that was begun after it, measurements and writes included.
-    await first_done(tasks)
+    try:
+        # Not kopf.run_tasks: that one cancels every task that was begun after it, measurements and writes included.
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        # When one watch fails, kopf leaves those of the other kinds running.
+        await end([task for task in asyncio.all_tasks() if _is_watch(task)])
+        await end(tasks)
+    for task in done:
+        task.result()
+
+
+def _is_watch(task: asyncio.Task[Any]) -> bool:
+    code = getattr(task.get_coro(), "cr_code", None)
+    return Path(getattr(code, "co_filename", "")).is_relative_to(KOPF) and task.get_name().startswith("watcher for")
 
 
 def _registry(connection: Connection, served: Iterable[Kind], on_event: OnEvent) -> kopf.OperatorRegistry:
