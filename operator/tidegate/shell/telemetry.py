@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -25,6 +25,10 @@ BAD_ENDS = (Outcome.ABORTED, Outcome.ROLLED_BACK)
 
 Read = Callable[[], float]
 """A number at the moment of the scrape."""
+
+
+# The time of creation of each counter would be as many series again, and tells nothing that `increase` needs.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Telemetry:
