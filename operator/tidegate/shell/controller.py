@@ -63,6 +63,10 @@ class Controller:
         wait = self._lag.wait(key, plan, self._clock())
         if wait is not None:
             return wait
+        await self._tell(key, plan)
+        return None
+
+    async def _tell(self, key: Key, plan: Plan) -> None:
         before = self._store.rollouts.get(key.namespace, key.name)
         if plan.status is not None:
             await self._applier.apply((plan.status,))
@@ -70,15 +74,14 @@ class Controller:
         self._telemetry.passed(before, self._store.rollouts.get(key.namespace, key.name))
         for event in plan.events:
             self._say(key, event)
-        return None
 
     async def _tell_refusal(self, key: Key, message: str) -> None:
-        """Decide again with the refusal in view, for the status alone: its author must get to know of it."""
+        """Decide again with the refusal in view, for the words alone: its author must get to know of it."""
         if self._store.note_apply_error(key, message):
             self._say(key, Event("Refused", message, warning=True))
         plan = self._decide(self._store, key, self._clock())
         if plan is not None and plan.status is not None:
-            await self._applier.apply((plan.status,))
+            await self._tell(key, plan)
 
     def _say(self, key: Key, event: Event) -> None:
         level = logging.WARNING if event.warning else logging.INFO

@@ -55,7 +55,10 @@ class Pool:
             wait = await self._reconcile(key)
         except ConflictError:
             self._again(key, "Conflict", BACKOFF_BASE)
-        except (RefusedError, ApiError) as error:
+        except RefusedError:
+            # The controller has told its author.
+            self._again(key, "Refused", PATIENCE)
+        except ApiError as error:
             self._again(key, type(error).__name__.removesuffix("Error"), PATIENCE, error)
         except Exception as error:
             # A defect of one decision: the others go on, and its object is looked at again when it changes.
