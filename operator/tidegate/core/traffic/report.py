@@ -14,16 +14,16 @@ from tidegate.core.traffic.contest import is_first
 from tidegate.core.traffic.standing import LEAVE_ALONE, Sight, Standing
 from tidegate.core.world import SplitView
 
-OWNED_LAG = timedelta(seconds=10)
+OWNED_LAG = timedelta(seconds=60)
 
 
 def lag_of(split: SplitView) -> timedelta:
     """How long a status without a decision may wait.
 
     The owner of a split decides on the routes themselves, so its status is written when a release pauses or is
-    over, not at each step. Somebody who wrote one by hand waits for it.
+    over, not at each step. Somebody who wrote one by hand waits for it, and everybody for the first.
     """
-    return OWNED_LAG if split.meta.owner_uid else STATUS_LAG
+    return OWNED_LAG if split.meta.owner_uid and split.status.conditions else STATUS_LAG
 
 
 def report(

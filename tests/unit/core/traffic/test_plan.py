@@ -141,8 +141,12 @@ def test_nothing_is_written_twice() -> None:
 
 
 def test_the_status_of_a_split_that_a_rollout_owns_waits_longer() -> None:
-    assert planned(world(steered(), view=split(owner_uid="r"))).lag == timedelta(seconds=10)
-    assert planned(world(steered())).lag == STATUS_LAG
+    done = status(planned(world(steered())))
+    more = spec(web=60, web_canary=40)
+    owned = world(steered(more), view=split(more, done, owner_uid="r"))
+    assert planned(owned).lag == timedelta(seconds=60)
+    assert planned(replace(owned, split=split(more, done))).lag == STATUS_LAG
+    assert planned(world(steered(), view=split(owner_uid="r"))).lag == STATUS_LAG, "nobody waits long for the first"
 
 
 def test_the_time_of_a_condition_is_kept_until_it_changes() -> None:
