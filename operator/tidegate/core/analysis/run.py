@@ -17,7 +17,7 @@ from tidegate.core.analysis.errors import AnalysisError
 from tidegate.core.analysis.metric import ResolvedMetric, resolve_metrics
 from tidegate.core.analysis.query import DueMeasurement, due
 from tidegate.core.analysis.reading import MeasurementResult
-from tidegate.core.analysis.record import UNAVAILABLE, fresh, record
+from tidegate.core.analysis.record import fresh, record
 from tidegate.core.analysis.verdict import assess
 from tidegate.core.world import RunView
 
@@ -86,15 +86,25 @@ def _under_way(
     open_pairs = [(metric, result) for metric, result in pairs if not result.phase.completed]
     measurements = tuple(due(metric, now) for metric, result in open_pairs if _at(result, now) <= now)
     later = [_at(result, now) for _, result in open_pairs if _at(result, now) > now]
-    held = next((result for _, result in open_pairs if result.outage and not result.dry_run), None)
+    held = _holding([result for _, result in open_pairs if not result.dry_run])
     status = status.model_copy(
         update={
-            "reason": UNAVAILABLE if held else None,
+            "reason": held.reason if held else None,
             "message": f"metric {held.name}: {held.message}" if held else None,
             "metric_results": [result for _, result in pairs],
         }
     )
     return RunPlan(status, measurements, min(later, default=None), urgent=_worth_writing(run, status, measurements))
+
+
+def _holding(results: Sequence[MetricResult]) -> MetricResult | None:
+    """The metric that the run waits for most: one without an answer, else one whose last answer decided nothing."""
+    silent = next((result for result in results if result.outage), None)
+    return silent or next((result for result in results if _undecided(result)), None)
+
+
+def _undecided(result: MetricResult) -> bool:
+    return bool(result.measurements) and result.measurements[-1].phase is AnalysisPhase.INCONCLUSIVE
 
 
 def _at(result: MetricResult, now: datetime) -> datetime:

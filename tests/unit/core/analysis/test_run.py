@@ -205,6 +205,16 @@ def test_when_it_is_back_the_run_no_longer_says_that_it_is_held() -> None:
     assert life.stored.metric_results[0].count == 1
 
 
+def test_while_no_answer_decides_the_run_says_why() -> None:
+    patient = {"inconclusiveLimit": -1, "consecutiveSuccessLimit": 1, "interval": "1s"}
+    life = Life(run_spec(metric(**patient)), {"ok": [*nothing(3), *good(1)]})
+    for _ in range(4):
+        life.step()
+    assert (life.stored.phase, life.stored.reason) == (P.RUNNING, "NoData")
+    assert life.stored.message == "metric ok: no data: the answer is empty or NaN"
+    assert life.to_the_end().phase is P.SUCCESSFUL
+
+
 def test_an_hour_of_outage_never_fails_a_run_with_the_tightest_limits() -> None:
     limits = {"failureLimit": 0, "inconclusiveLimit": 0, "consecutiveErrorLimit": 0}
     life = Life(run_spec(metric(interval="5s", count=3, **limits)), {"ok": good(1) + [DOWN] * 360 + good(2)})
