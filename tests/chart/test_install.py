@@ -59,7 +59,9 @@ def release() -> Iterator[Release]:
     """Installed, in a namespace that takes only pods of the restricted kind."""
     with Cluster() as cluster:
         release = Release(cluster)
-        release.kubectl("delete", "crd", *CRDS)
+        # A kind that was never asked for has no storage yet, and then its deletion may hang in the API server.
+        release.kubectl("get", ",".join(CRDS), "--all-namespaces")
+        release.kubectl("delete", "crd", *CRDS, "--timeout=60s")
         release.kubectl("create", "namespace", NAMESPACE)
         release.kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
         release.helm("install")
