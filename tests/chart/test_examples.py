@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,18 @@ def test_a_release_from_git_and_git_applied_again_in_the_middle(bed: RunningClus
             shop.wait("rollout/web", "{.status.waitingFor.reason}=Analysis")
             _applied_by_flux_nothing_changes(shop, new)
             _applied_by_kubectl_the_release_goes_on(shop, new)
-            shop.wait("rollout/web", "Ready", seconds=200)
+            _promoted_to_the_end(shop)
         assert load.result().failed == 0
         assert load.result().count("v2") > 0
         assert shop.get("httproute", "web")["spec"] == route["spec"]
-        assert _outcomes(shop) == ["Promoted", "Promoted"]
+        assert _outcomes(shop) == ["Promoted", "FastPromoted"]
+
+
+def _promoted_to_the_end(shop: Operated) -> None:
+    """The whole walk is a test of its own, in tests/e2e."""
+    request = json.dumps({"id": "1", "action": "promoteFull", "revision": 2})
+    shop.kubectl("annotate", "rollout", "web", f"tidegate.dev/request={request}")
+    shop.wait("rollout/web", "Ready")
 
 
 def _of_version(manifests: list[Manifest], version: str) -> list[Manifest]:
