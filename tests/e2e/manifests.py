@@ -79,8 +79,8 @@ def success_rate(address: str, **metric: Any) -> Manifest:
     }
 
 
-def rollout(name: str, version: str, error_rate: float, replicas: int, canary: Manifest) -> Manifest:
-    """The Rollout; `canary` is added to its strategy."""
+def rollout(name: str, version: str, error_rate: float, spec: Manifest, canary: Manifest) -> Manifest:
+    """The Rollout; `spec` is added to its spec, `canary` to its strategy."""
     env = {"VERSION": version, "ERROR_RATE": str(error_rate)}
     container = {
         "name": "app",
@@ -93,7 +93,7 @@ def rollout(name: str, version: str, error_rate: float, replicas: int, canary: M
         "kind": "Rollout",
         "metadata": {"name": name},
         "spec": {
-            "replicas": replicas,
+            **spec,
             "selector": {"matchLabels": {"app": name}},
             "template": {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container]}},
             "strategy": {

@@ -86,6 +86,7 @@ class App:
         self.name = name
         self.host = f"{name}.{world.namespace}.example.com"
         self.replicas = replicas
+        self.spec: dict[str, Any] = {}
         self.canary = canary
         self.written_route: Manifest = {}
         self._loads: list[Load] = []
@@ -102,7 +103,8 @@ class App:
 
     def release(self, version: str, error_rate: float = 0.0) -> None:
         """Change the manifest to this version."""
-        self.world.apply(manifests.rollout(self.name, version, error_rate, self.replicas, self.canary))
+        spec = {"replicas": self.replicas, **self.spec}
+        self.world.apply(manifests.rollout(self.name, version, error_rate, spec, self.canary))
 
     @contextmanager
     def load(self, rate: float = RATE) -> Iterator[Load]:
