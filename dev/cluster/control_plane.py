@@ -62,7 +62,7 @@ async def _start_etcd(spec: Spec, processes: Processes) -> None:
 
 def _apiserver_flags(spec: Spec) -> list[str]:
     flags = {
-        "etcd-servers": f"unix:///{spec.path / _ETCD_SOCKET}",
+        "etcd-servers": f"unix://{_ETCD_SOCKET}",
         "bind-address": "127.0.0.1",
         "secure-port": spec.api_port,
         # No kubernetes.default endpoint: the address is a documentation one, and nothing reaches it.

@@ -18,7 +18,8 @@ _XDS = ("--xds-address=127.0.0.1", f"--xds-port={inside.XDS}")
 
 async def start_envoy(spec: Spec, processes: Processes) -> None:
     """Start Envoy, which waits for Contour to tell it what to do. Raises StartError."""
-    admin = f"--admin-address={spec.path / inside.ENVOY_ADMIN_SOCKET}"
+    # Relative to the folder where all work: the whole path may be too long for a socket.
+    admin = f"--admin-address={inside.ENVOY_ADMIN_SOCKET}"
     await _bootstrap(spec.tools["contour"], admin)
     await processes.start(
         "envoy",
