@@ -277,7 +277,11 @@ def test_dry_runs_and_retention_come_together() -> None:
             {},
             "measurementRetention[0]: 'x' matches no metric",
         ),
-        ({}, {"successCondition": "result[0] = 1"}, "metric ok: successCondition 'result[0] = 1', column 11: = is no comparison"),
+        (
+            {},
+            {"successCondition": "result[0] = 1"},
+            "metric ok: successCondition 'result[0] = 1', column 11: = is no comparison",
+        ),
         ({}, {"failureCondition": "foo"}, "metric ok: failureCondition 'foo', column 1: unknown name 'foo'"),
         (
             {},
