@@ -72,7 +72,10 @@ class Census:
             key
             for kind, listing in listings.items()
             for key in self._store.sweep(
-                kind.name, map(uid_of, listing.items), listing.resource_version, self._namespace
+                kind.name,
+                map(uid_of, listing.items),
+                listing.resource_version,
+                self._namespace if kind.namespaced else None,
             )
         }
 

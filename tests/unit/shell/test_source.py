@@ -76,10 +76,10 @@ class Cluster:
 class Running:
     """A source that runs over a cluster, its store, and what it woke."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, namespace: str | None) -> None:
         self.store = Store()
         self.woken: list[tuple[Key, Priority]] = []
-        self.source = Source(Census(cast(Client, cluster), self.store, None), self.store, cluster.watch, self.wake)
+        self.source = Source(Census(cast(Client, cluster), self.store, namespace), self.store, cluster.watch, self.wake)
 
     def wake(self, keys: Iterable[Key], priority: Priority) -> None:
         self.woken.extend((key, priority) for key in keys)
@@ -89,8 +89,8 @@ class Running:
 
 
 @asynccontextmanager
-async def running(cluster: Cluster) -> AsyncIterator[Running]:
-    found = Running(cluster)
+async def running(cluster: Cluster, namespace: str | None = None) -> AsyncIterator[Running]:
+    found = Running(cluster, namespace)
     task = asyncio.create_task(found.source.run())
     try:
         yield found
@@ -272,6 +272,16 @@ async def test_an_operator_of_one_namespace_does_not_ask_all_the_time_for_what_i
         await synced(found)
         await asyncio.sleep(3600)
         assert [name for name, _ in cluster.lists].count("ClusterAnalysisTemplate") <= 8
+
+
+async def test_an_operator_of_one_namespace_sweeps_what_lives_in_none_too() -> None:
+    cluster = Cluster(raws.template("everybodys", cluster=True))
+    async with running(cluster, NAMESPACE) as found:
+        await synced(found)
+        assert found.names(CLUSTER_TEMPLATE) == ["everybodys"]
+        cluster.there.clear()
+        await asyncio.sleep(1.2 * SWEEP_SECONDS)
+        assert found.names(CLUSTER_TEMPLATE) == []
 
 
 async def test_a_kind_that_is_taken_away_does_not_stop_the_others() -> None:
