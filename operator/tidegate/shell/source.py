@@ -114,11 +114,13 @@ class Source:
     async def _sync(self, served: tuple[Kind, ...]) -> None:
         """Wait until all is known that was listed, and say so."""
         while not self._none_pending.is_set():
+            pending = len(self._pending)
             try:
                 await asyncio.wait_for(self._none_pending.wait(), SYNC_SECONDS)
             except TimeoutError:
-                # What went between the list and the watch will never arrive: see what there is now.
-                self._expect(await self.census.take(served))
+                if len(self._pending) == pending:
+                    # What went between the list and the watch will never arrive: see what there is now.
+                    self._expect(await self.census.take(served))
         if self.census.complete:
             self.synced.set()
         await forever()

@@ -24,6 +24,7 @@ OnEvent = Callable[[Kind, str | None, Mapping[str, Any]], None]
 """Is told of each object: its kind, the watch event's type (None in a list), and the object."""
 IDLE_SECONDS = 0.05
 EXIT_SECONDS = 0.5
+CHUNK = 500
 KOPF = Path(kopf.__file__).parent
 
 
@@ -98,6 +99,7 @@ def _settings(served: Iterable[Kind]) -> kopf.OperatorSettings:
     settings.persistence.diffbase_storage = _NoDiffBase()
     settings.queueing.idle_timeout = IDLE_SECONDS
     settings.queueing.exit_timeout = EXIT_SECONDS
+    settings.watching.chunk_size = CHUNK
     settings.scanning.disabled = True
     settings.posting.enabled = False
     # SIGKILL after a time is the kubelet's business.

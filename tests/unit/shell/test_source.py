@@ -132,6 +132,17 @@ async def test_what_went_between_the_list_and_the_watch_is_not_waited_for() -> N
         await synced(found)
 
 
+async def test_a_cluster_that_takes_long_to_arrive_is_not_listed_again_and_again() -> None:
+    cluster = Cluster(*(raws.rollout(f"r{number}") for number in range(20)))
+    cluster.quiet = True
+    async with running(cluster) as found:
+        for raw in cluster.there:
+            await asyncio.sleep(2)
+            cluster.tell(raw, None)
+        await synced(found)
+        assert cluster.lists.count(("Rollout", "")) == 1
+
+
 async def test_what_is_listed_waits_behind_what_changes() -> None:
     cluster = Cluster(raws.rollout())
     async with running(cluster) as found:
