@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tidegate.api.rollout_status import CanaryStatus, Outcome, Release
+from tidegate.api.rollout_status import CanaryStatus, Outcome, PauseReason, Release
 from tidegate.core.actions import Event
 from tidegate.core.rollout.revision import content_hash
 from tidegate.core.rollout.scene import Scene
@@ -17,13 +17,20 @@ def begin(scene: Scene) -> Scene:
     if scene.status.current_pod_hash != scene.new_hash:
         return _begin_release(scene)
     if scene.status.current_step_hash != _steps_hash(scene):
-        return scene.facts(
-            current_step_hash=_steps_hash(scene),
-            current_step_index=_same_weight(scene),
-            current_step_started_at=scene.now,
-            pause_conditions=[],
-        )
+        return _go_on(scene)
     return scene
+
+
+def _go_on(scene: Scene) -> Scene:
+    return scene.facts(
+        current_step_hash=_steps_hash(scene),
+        current_step_index=_same_weight(scene),
+        current_step_started_at=scene.now,
+        # What a person stopped, perhaps to mend the steps, stays stopped until a person lets it go on.
+        pause_conditions=[pause for pause in scene.status.pause_conditions if pause.reason is PauseReason.REQUEST],
+        # A run is known by the index of its step: the verdict on what stood there before must not count for this one.
+        attempt=scene.status.attempt + scene.stepping,
+    )
 
 
 def _begin_release(scene: Scene) -> Scene:
@@ -109,6 +116,8 @@ def _same_weight(scene: Scene) -> int:
 
     What guards the weight after it is still to come: a pause too many is better than an analysis that was skipped.
     """
+    if scene.status.abort:
+        return 0
     service = scene.stable_service
     if not scene.stepping or (service is not None and service.pod_hash == scene.new_hash):
         # All steps were done already: the stable Service leads to the new version.

@@ -74,7 +74,8 @@ def _next(scene: Scene, ended: datetime) -> Scene:
         current_step_started_at=ended,
         # Now, not `ended`: an operator that was down for an hour must not find every release stuck.
         progressed_at=scene.now,
-        pause_conditions=[p for p in scene.status.pause_conditions if p.reason is PauseReason.REQUEST],
+        # Only that of the step itself can be left: any other holds the release at this step.
+        pause_conditions=[],
         history=history,
     )
     return moved.facts(*_event(scene))
