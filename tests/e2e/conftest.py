@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -50,7 +51,7 @@ def bed(request: pytest.FixtureRequest) -> Iterator[RunningCluster]:
 @pytest.fixture
 def world(request: pytest.FixtureRequest, bed: RunningCluster, tmp_path: Path) -> Iterator[World]:
     """A namespace with an operator, which no other test knows of."""
-    with world_on(bed, tmp_path) as made:
+    with world_on(bed, tmp_path, f"e2e-{uuid4().hex[:8]}") as made:
         request.node.stash[_WORLD] = made
         yield made
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
-from tests.e2e.world import App, World, lost_nothing
+from dev.cluster import RunningCluster
+from dev.kube import POD
+from tests.e2e.world import App, World, lost_nothing, world_on
 
-_CANARY = Path(__file__).resolve().parents[2] / "examples" / "canary"
+_EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+_CANARY = _EXAMPLES / "canary"
+
+
+@pytest.fixture(autouse=True)
+def _host_to_itself(bed: RunningCluster) -> Iterator[None]:
+    """All examples answer to one host name: only one at a time."""
+    with (bed.folder / "examples.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def test_the_canary_lets_a_good_version_in(world: World) -> None:
@@ -20,6 +34,18 @@ def test_the_canary_lets_a_good_version_in(world: World) -> None:
     seen = lost_nothing(load)
     assert app.weights()[:4] == [0, 10, 50, 100]
     assert seen.count("v2") > seen.count("v1") * 0.1
+
+
+def test_the_environment_in_git_comes_up(bed: RunningCluster, tmp_path: Path) -> None:
+    with world_on(bed, tmp_path, "shop") as world:
+        environment = world.kubectl("kustomize", str(_EXAMPLES / "gitops" / "shop"))
+        world.kubectl("apply", "-f", "-", text=environment)
+        app = world.app("web", replicas=5)
+        app.until_healthy(60)
+        assert [p["spec"]["containers"][0]["image"] for p in world.seen.all_of(POD)] == ["demo:v2"] * 5
+        generation = app.rollout["metadata"]["generation"]
+        world.kubectl("apply", "-f", "-", text=environment)
+        assert app.rollout["metadata"]["generation"] == generation
 
 
 def _applied(world: World) -> App:

@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from dev.cluster import Load, LoadResult, RunningCluster
 from dev.cluster.commands import kubectl, run
@@ -154,8 +153,11 @@ class App:
         """Wait until the status, of the Rollout as it was written last, fulfils `check`."""
 
         def fulfilled() -> bool:
-            fresh = self.status.get("observedGeneration") == self.rollout["metadata"]["generation"]
-            return bool(fresh and check(self.status))
+            found = self.seen.get(ROLLOUT, self.name) or {}
+            status = found.get("status", {})
+            return bool(
+                status and status.get("observedGeneration") == found["metadata"]["generation"] and check(status)
+            )
 
         self.seen.wait(fulfilled, f"{self.name}: {what}", seconds)
 
@@ -235,10 +237,9 @@ def lost_nothing(load: Load) -> LoadResult:
 
 
 @contextmanager
-def world_on(bed: RunningCluster, logs: Path) -> Iterator[World]:
+def world_on(bed: RunningCluster, logs: Path, name: str) -> Iterator[World]:
     """A World with its operator ready; the namespace is deleted at the end without waiting for it."""
     kube = Kube(bed.kubeconfig, logs / "kinds.json")
-    name = f"e2e-{uuid4().hex[:8]}"
     kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     with ExitStack() as end:
         end.callback(kube.delete, NAMESPACE, "", name)
