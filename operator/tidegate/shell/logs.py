@@ -7,6 +7,7 @@ import logging
 from enum import StrEnum
 from typing import Any
 
+SELDOM_SECONDS = 30.0
 FIELDS = ("kind", "namespace", "object", "revision", "step")
 """What a line bears beside its message, where it is known."""
 
@@ -21,10 +22,26 @@ class LogFormat(StrEnum):
 def set_up(form: LogFormat, level: int = logging.INFO) -> None:
     """Write the log to stderr. What other libraries say is kept to what needs a person."""
     handler = logging.StreamHandler()
+    handler.addFilter(_Seldom())
     handler.setFormatter(_Json() if form is LogFormat.JSON else _Text())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("kopf", "kopf.objects", "aiohttp.access", "asyncio", "prometheus_api_client", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _Seldom(logging.Filter):
+    """Lets through one line of kopf's client in a while: each of nine watches tells of each try to reach a server."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last = float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("kopf._cogs.clients"):
+            return True
+        seldom = record.created - self._last >= SELDOM_SECONDS
+        self._last = record.created if seldom else self._last
+        return seldom
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

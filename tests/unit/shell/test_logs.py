@@ -63,6 +63,15 @@ def test_a_line_for_people_ends_with_the_release(capsys: pytest.CaptureFixture[s
     assert written(capsys).rstrip().endswith("paused namespace=shop object=web")
 
 
+def test_nine_watches_that_lose_their_server_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up(LogFormat.TEXT)
+    for attempt in range(1, 4):
+        for _ in range(9):
+            logging.getLogger("kopf._cogs.clients.watching").error("Request attempt #%d/9 failed", attempt)
+    logging.getLogger("tidegate.x").error("the watch begins again")
+    assert len(written(capsys).splitlines()) == 2
+
+
 def test_libraries_are_heard_only_when_something_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     set_up(LogFormat.TEXT)
     logging.getLogger("kopf.objects").info("Handler 'x' succeeded.")
