@@ -159,7 +159,7 @@ def stop_needless(scene: Scene) -> Iterable[Action]:
 
 
 def collect(scene: Scene) -> Iterable[Action]:
-    """Delete ended runs beyond the limits, oldest first, and those of versions that are no more."""
+    """Delete ended runs beyond the limits, oldest first."""
     limits = scene.spec.analysis
     ended = sorted((run for run in scene.world.runs if run.role and completed(run)), key=lambda r: r.meta.created_at)
     mine = [run for run in ended if run.meta.name not in _current(scene)]

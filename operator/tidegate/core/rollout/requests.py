@@ -57,8 +57,10 @@ def _unreadable(scene: Scene, text: str, error: ValidationError) -> Scene:
     request = Request(id=f"unreadable-{content_hash(text)}", action="", revision=0)
     if scene.status.last_request is not None and scene.status.last_request.id == request.id:
         return scene
-    where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the JSON"
-    message = f"annotation tidegate.dev/request can't be read: {where}: {error.errors()[0]['msg']}"
+    first = error.errors(include_url=False)[0]
+    # A field that nobody knows is named by its writer, at any length.
+    where = ".".join(str(part) for part in first["loc"])[:100] or "the JSON"
+    message = f"annotation tidegate.dev/request can't be read: {where}: {first['msg']}"
     return _answered(scene, request, RequestOutcome.REFUSED, message)
 
 

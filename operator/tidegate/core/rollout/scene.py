@@ -12,7 +12,7 @@ from typing import Any
 
 from tidegate.api.rollout import CanaryStep, CanaryStrategy, RolloutSpec
 from tidegate.api.rollout_status import RolloutStatus
-from tidegate.core.actions import Action, Event
+from tidegate.core.actions import Event
 from tidegate.core.rollout.revision import replicaset_name
 from tidegate.core.world import ReplicaSetView, RouteView, ServiceView, World
 
@@ -29,8 +29,6 @@ class Scene:
     """The revision that the user asks for now."""
     status: RolloutStatus
     events: tuple[Event, ...] = ()
-    requested: tuple[Action, ...] = ()
-    """What a step asked for beside its wait: an AnalysisRun to create."""
 
     def facts(self, *events: Event, **facts: Any) -> Scene:
         """The scene with other facts in its status, and the Events that tell of them."""
