@@ -3,91 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from tests.unit.observe import raws
 from tests.unit.shell.test_connection import kubeconfig
+from tests.unit.shell.watched_cluster import Cluster
 from tidegate.observe.kinds import REPLICASET, ROLLOUT, SERVICE, Kind
 from tidegate.shell.connection import connect
 from tidegate.shell.watcher import watch
 
 SERVED = (ROLLOUT, REPLICASET, SERVICE)
-NEEDED_BY_KOPF = (
-    Kind("Namespace", "", "v1", "namespaces", namespaced=False),
-    Kind("CustomResourceDefinition", "apiextensions.k8s.io", "v1", "customresourcedefinitions", namespaced=False),
-)
-
-
-class ApiServer:
-    """Serves discovery, lists and watches; `tell` sends a watch event, `gone` ends a kind."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, str, Mapping[str, str]]] = []
-        self.there: dict[str, list[raws.Raw]] = {kind.plural: [] for kind in SERVED}
-        self.watches: dict[str, asyncio.Queue[raws.Raw]] = {kind.plural: asyncio.Queue() for kind in SERVED}
-        self.gone: set[str] = set()
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append((request.method, request.path, dict(request.query)))
-        parts = request.path.strip("/").split("/")
-        if request.path == "/api":
-            return web.json_response({"versions": ["v1"]})
-        if request.path == "/apis":
-            return web.json_response(
-                {"groups": [_group(group) for group in ("tidegate.dev", "apps", "apiextensions.k8s.io")]}
-            )
-        if len(parts) == (2 if parts[0] == "api" else 3):
-            return web.json_response({"resources": _resources(parts[1] if parts[0] == "apis" else "")})
-        plural = parts[-1]
-        if plural in self.gone:
-            return web.json_response({"kind": "Status", "code": 404, "reason": "NotFound"}, status=404)
-        if request.query.get("watch"):
-            return await self._stream(request, plural)
-        return web.json_response({"metadata": {"resourceVersion": "1"}, "items": self.there[plural]})
-
-    async def _stream(self, request: web.Request, plural: str) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        while True:
-            event = await self.watches[plural].get()
-            if not event:
-                return response
-            await response.write(json.dumps(event).encode() + b"\n")
-
-    def tell(self, kind: Kind, event: str, raw: raws.Raw) -> None:
-        self.watches[kind.plural].put_nowait({"type": event, "object": raw})
-
-    def end(self, kind: Kind) -> None:
-        """Take the kind away, as deleting its CRD does."""
-        self.gone.add(kind.plural)
-        self.watches[kind.plural].put_nowait({})
-
-
-def _group(name: str) -> raws.Raw:
-    version = {"groupVersion": f"{name}/v1", "version": "v1alpha1" if name == "tidegate.dev" else "v1"}
-    return {"name": name, "versions": [version], "preferredVersion": version}
-
-
-def _resources(group: str) -> list[raws.Raw]:
-    return [
-        {
-            "name": kind.plural,
-            "kind": kind.name,
-            "singularName": "",
-            "namespaced": kind.namespaced,
-            "verbs": ["list", "watch"],
-        }
-        for kind in (*SERVED, *NEEDED_BY_KOPF)
-        if kind.group == group
-    ]
 
 
 class Told:
@@ -105,12 +35,9 @@ class Told:
 
 @asynccontextmanager
 async def watching(
-    tmp_path: Path, api: ApiServer, namespace: str | None = None
+    tmp_path: Path, api: Cluster, namespace: str | None = None
 ) -> AsyncIterator[tuple[Told, asyncio.Task[None]]]:
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", api.handle)
-    server = TestServer(app)
-    await server.start_server()
+    server = await api.start()
     connection = await connect(kubeconfig(tmp_path / "config", str(server.make_url("")), {"token": "t"}))
     told = Told()
     task = asyncio.create_task(watch(connection, SERVED, namespace, told, lambda: None))
@@ -124,7 +51,7 @@ async def watching(
 
 
 async def test_what_is_there_is_listed_and_what_happens_is_told(tmp_path: Path) -> None:
-    api = ApiServer()
+    api = Cluster()
     rollout, service = raws.rollout(), raws.service("web")
     api.there["rollouts"], api.there["services"] = [rollout], [service]
     async with watching(tmp_path, api) as (told, _):
@@ -138,7 +65,7 @@ async def test_what_is_there_is_listed_and_what_happens_is_told(tmp_path: Path) 
 
 
 async def test_nothing_is_written_and_no_namespace_or_crd_is_watched(tmp_path: Path) -> None:
-    api = ApiServer()
+    api = Cluster()
     api.there["rollouts"] = [raws.rollout()]
     async with watching(tmp_path, api) as (told, _):
         await told.next()
@@ -151,7 +78,7 @@ async def test_nothing_is_written_and_no_namespace_or_crd_is_watched(tmp_path: P
 
 
 async def test_the_server_is_asked_to_select(tmp_path: Path) -> None:
-    api = ApiServer()
+    api = Cluster()
     api.there["services"] = [raws.service("web")]
     async with watching(tmp_path, api) as (told, _):
         await told.next()
@@ -163,7 +90,7 @@ async def test_the_server_is_asked_to_select(tmp_path: Path) -> None:
 
 
 async def test_one_namespace_is_all_that_is_asked_for(tmp_path: Path) -> None:
-    api = ApiServer()
+    api = Cluster()
     api.there["services"] = [raws.service("web")]
     async with watching(tmp_path, api, namespace="shop") as (told, _):
         await told.next()
@@ -175,7 +102,7 @@ async def test_one_namespace_is_all_that_is_asked_for(tmp_path: Path) -> None:
 
 
 async def test_a_kind_that_is_taken_away_ends_the_watch_and_no_task_of_ours(tmp_path: Path) -> None:
-    api = ApiServer()
+    api = Cluster()
     api.there["services"] = [raws.service("web")]
     async with watching(tmp_path, api) as (told, task):
         await told.next()
