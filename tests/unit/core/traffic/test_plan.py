@@ -146,6 +146,8 @@ def test_the_status_of_a_split_that_a_rollout_owns_waits_longer() -> None:
     owned = world(steered(more), view=split(more, done, owner_uid="r"))
     assert planned(owned).lag == timedelta(seconds=60)
     assert planned(replace(owned, split=split(more, done))).lag == STATUS_LAG
+    over = spec(web=100, web_canary=0)
+    assert planned(world(steered(over), view=split(over, done, owner_uid="r"))).lag == STATUS_LAG, "the release is over"
     assert planned(world(steered(), view=split(owner_uid="r"))).lag == STATUS_LAG, "nobody waits long for the first"
 
 
