@@ -41,12 +41,10 @@ def conditions(scene: Scene, standing: Standing) -> list[Condition]:
 def _conditions(scene: Scene, standing: Standing) -> Iterable[Told]:
     reason, message = standing.reason, standing.message
     ready = standing.phase is Phase.HEALTHY
-    serving = scene.stable or scene.new
-    available = serving is not None and serving.available >= scene.spec.replicas
     yield "Ready", ready, reason, message
     yield "Reconciling", not ready and not standing.stalled, reason, message
     yield "Stalled", standing.stalled, reason, message
-    yield "Available", available, *_available(scene)
+    yield "Available", *_available(scene)
     yield "Progressing", _progressing(standing), reason, message
     yield (
         "Paused",
@@ -70,9 +68,9 @@ def _progressing(standing: Standing) -> bool:
     return standing.phase is not Phase.DEGRADED
 
 
-def _available(scene: Scene) -> tuple[str, str]:
+def _available(scene: Scene) -> tuple[bool, str, str]:
     serving = scene.stable or scene.new
     available = serving.available if serving else 0
     if available >= scene.spec.replicas:
-        return "PodsAvailable", f"the version that serves has its {scene.spec.replicas} pods"
-    return "PodsMissing", f"the version that serves has {available} of {scene.spec.replicas} pods"
+        return True, "PodsAvailable", f"the version that serves has its {scene.spec.replicas} pods"
+    return False, "PodsMissing", f"the version that serves has {available} of {scene.spec.replicas} pods"
