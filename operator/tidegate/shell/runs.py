@@ -126,11 +126,13 @@ class RunController:
     async def _read(self, namespace: str, due: DueMeasurement) -> Reading:
         try:
             secrets = await self._secrets.read(namespace, due.secrets)
+        except (AnalysisError, ApiError) as error:
+            # A Secret that is not there yet holds the release, as a Prometheus that is not there does.
+            return ProviderError(Trouble.UNAVAILABLE, f"Secrets can't be read: {error}")
+        try:
             return await self._measure(due.query(secrets))
         except AnalysisError as error:
             return ProviderError(Trouble.REFUSED, str(error))
-        except ApiError as error:
-            return ProviderError(Trouble.UNAVAILABLE, f"Secrets can't be read: {error}")
         except Exception as error:
             # A defect of a provider: the run must come to know of it, or it would wait for ever.
             log.exception("a measurement of %s/%s failed", namespace, due.metric)
