@@ -18,7 +18,7 @@ from tidegate.shell.tasks import first_of, forever
 
 log = logging.getLogger(__name__)
 
-SWEEP_SECONDS = 600.0
+SWEEP_SECONDS = 1800.0
 PROBE_SECONDS = 30.0
 SYNC_SECONDS = 2.0
 STALL_SECONDS = 30.0
