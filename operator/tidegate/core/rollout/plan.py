@@ -23,7 +23,7 @@ from tidegate.core.rollout.settle import settle
 from tidegate.core.rollout.status import invalid, report
 from tidegate.core.rollout.steps.outcome import TURN, Wait
 from tidegate.core.rollout.walk import walk
-from tidegate.core.rollout.watch import abort_stuck, deadline, judge_background, stuck
+from tidegate.core.rollout.watch import abort_stuck, deadline, judge_background
 from tidegate.core.world import World
 
 
@@ -75,8 +75,8 @@ def _act(scene: Scene) -> tuple[Action, ...]:
 def _wake_at(scene: Scene, wait: Wait | None) -> datetime | None:
     """When time alone changes something."""
     times: list[datetime | None] = [wait.until if wait else None]
-    if wait is not None and wait.on_pods and not stuck(scene, wait):
-        times.append(deadline(scene))
+    if wait is not None:
+        times.append(deadline(scene, wait))
     if any(rs.size for rs in scene.others):
         times.append(replicas.old_until(scene))
     if scene.new is not None and scene.new.size:

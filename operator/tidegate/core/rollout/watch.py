@@ -30,16 +30,24 @@ def judge_background(scene: Scene) -> tuple[Scene, Wait | None]:
     return scene, None
 
 
-def deadline(scene: Scene) -> datetime | None:
-    """When the wait for pods counts as stuck."""
-    since = scene.status.progressed_at
-    return None if since is None else since + timedelta(seconds=scene.spec.progress_deadline_seconds)
+def deadline(scene: Scene, wait: Wait) -> datetime | None:
+    """When a wait for pods counts as stuck; None for another wait.
+
+    Counted from the last progress, and not before the wait began: pods that are lost long after the last step, or
+    after the release, get their time to come back.
+    """
+    if not wait.on_pods:
+        return None
+    waiting, progressed_at = scene.status.waiting_for, scene.status.progressed_at
+    began = waiting.since if waiting is not None and waiting.reason == wait.reason else None
+    since = max(began or scene.now, progressed_at or scene.now)
+    return since + timedelta(seconds=scene.spec.progress_deadline_seconds)
 
 
 def stuck(scene: Scene, wait: Wait | None) -> bool:
     """The release waits for pods, and there was no progress for longer than `progressDeadlineSeconds`."""
-    until = deadline(scene)
-    return wait is not None and wait.on_pods and until is not None and until <= scene.now
+    until = deadline(scene, wait) if wait is not None else None
+    return until is not None and until <= scene.now
 
 
 def abort_stuck(scene: Scene, wait: Wait | None) -> Scene:

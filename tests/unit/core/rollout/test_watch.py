@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from tests.unit.core.rollout.making import (
     seconds,
 )
 from tidegate.api.analysis import AnalysisPhase
-from tidegate.api.rollout_status import PauseReason
+from tidegate.api.rollout_status import PauseReason, WaitingFor
 from tidegate.core.actions import Create
 from tidegate.core.rollout.steps.outcome import Wait
 from tidegate.core.rollout.watch import abort_stuck, deadline, judge_background, stuck
@@ -103,9 +104,27 @@ def test_what_it_cannot_decide_holds_the_release(phase: AnalysisPhase) -> None:
     assert after.status.abort is False
 
 
-def test_the_deadline_runs_from_the_last_progress() -> None:
-    assert deadline(scene(spec={"progressDeadlineSeconds": 90}, status={"progressed_at": ago(60)})) == NOW + seconds(30)
-    assert deadline(scene(status={"progressed_at": None})) is None
+def waiting(since: datetime) -> WaitingFor:
+    return WaitingFor(reason=PODS.reason, message=PODS.message, since=since)
+
+
+@pytest.mark.parametrize(
+    ("progressed", "waits", "left"),
+    [
+        pytest.param(ago(60), waiting(ago(60)), 30, id="from the last progress"),
+        pytest.param(ago(500), waiting(ago(20)), 70, id="from when pods were lost, long after the last progress"),
+        pytest.param(ago(500), None, 90, id="they are lost just now"),
+        pytest.param(ago(60), waiting(ago(500)), 30, id="from progress in a wait that goes on"),
+        pytest.param(None, waiting(ago(60)), 90, id="no progress was ever counted"),
+    ],
+)
+def test_the_deadline_runs(progressed: datetime | None, waits: WaitingFor | None, left: float) -> None:
+    status = {"progressed_at": progressed, "waiting_for": waits}
+    assert deadline(scene(spec={"progressDeadlineSeconds": 90}, status=status), PODS) == NOW + seconds(left)
+
+
+def test_no_deadline_runs_while_a_weight_is_waited_for() -> None:
+    assert deadline(scene(status={"progressed_at": ago(60)}), WEIGHT) is None
 
 
 @pytest.mark.parametrize(
@@ -120,12 +139,16 @@ def test_the_deadline_runs_from_the_last_progress() -> None:
     ],
 )
 def test_a_release_that_waits_for_pods_too_long_is_stuck(wait: Wait | None, progressed: Any, is_stuck: bool) -> None:
-    here = scene(HALF, spec={"progressDeadlineSeconds": 90}, status={"progressed_at": progressed})
+    here = scene(
+        HALF,
+        spec={"progressDeadlineSeconds": 90},
+        status={"progressed_at": progressed, "waiting_for": waiting(ago(2000))},
+    )
     assert stuck(here, wait) is is_stuck
     asked = scene(
         HALF,
         spec={"progressDeadlineSeconds": 90, "progressDeadlineAbort": True},
-        status={"progressed_at": progressed},
+        status=here.status.model_dump(include={"progressed_at", "waiting_for"}),
     )
     assert abort_stuck(asked, wait).status.abort is is_stuck
     assert abort_stuck(here, wait) == here
@@ -133,7 +156,7 @@ def test_a_release_that_waits_for_pods_too_long_is_stuck(wait: Wait | None, prog
 
 def test_why_a_stuck_release_is_taken_back() -> None:
     asked = {"progressDeadlineSeconds": 90, "progressDeadlineAbort": True}
-    here = scene(HALF, spec=asked, status={"progressed_at": ago(90)})
+    here = scene(HALF, spec=asked, status={"progressed_at": ago(90), "waiting_for": waiting(ago(90))})
     assert abort_stuck(here, PODS).status.abort_cause == "no progress for 90 s: 1 of 3 pods are available"
 
 
