@@ -39,7 +39,7 @@ class Traffic:
 
 
 class Gateway:
-    """The data plane with its controller. `open` False: it is down, and serves what it had."""
+    """The data plane with its controller."""
 
     def __init__(self, api: ApiServer, clock: Clock, pods: Pods, lag: float = ROUTE_LAG) -> None:
         self._api = api
@@ -52,20 +52,25 @@ class Gateway:
         api.watch(self._note)
 
     def stop(self) -> None:
-        """The controller is down: the data plane serves what it had."""
+        """No route is taken over any more; endpoints are, as in every gateway where they come another way."""
         self._down = True
 
     def start(self) -> None:
-        """The controller is back, and reads everything anew."""
+        """Routes are taken over again, those that were changed meanwhile at once."""
         self._down = False
-        for kind in ("EndpointSlice", "HTTPRoute"):
-            for raw in self._api.list(kind):
-                self._take(Key(kind, raw["metadata"]["namespace"], raw["metadata"]["name"]))
+        self._take_routes()
 
     def traffic(self, route: Key, rule: int = 0) -> Traffic | None:
         """Who gets the traffic of a rule now; None when nothing is known of the route."""
         rules = self._rules.get(route, ())
         return self._spread(route.namespace, rules[rule]) if rule < len(rules) else None
+
+    def weights(self, route: Key, rule: int = 0) -> Mapping[str, float]:
+        """The weights of a rule that are in force, in percent, by Service."""
+        rules = self._rules.get(route, ())
+        weights = rules[rule] if rule < len(rules) else ()
+        total = sum(weight for _, weight in weights)
+        return {service: EVERYTHING * weight / total for service, weight in weights if total}
 
     def _spread(self, namespace: str, weights: Weights) -> Traffic:
         total = sum(weight for _, weight in weights)
@@ -105,11 +110,11 @@ class Gateway:
             self._take(Key("HTTPRoute", raw["metadata"]["namespace"], raw["metadata"]["name"]))
 
     def _take(self, key: Key) -> None:
-        if self._down:
-            return
         raw = self._api.find(key)
         if key.kind == "EndpointSlice":
             self._endpoints[key.namespace, key.name] = _ready(raw)
+        elif self._down:
+            return
         elif raw is None:
             self._rules.pop(key, None)
         else:

@@ -1,0 +1,218 @@
+"""Random worlds: what the user wrote, how the versions fare, and what people do in the meantime."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.property.faults import Faults, Storm
+from tests.scenarios import manifests as m
+from tidegate.core.rollout.revision import content_hash
+from tidegate.model import Cluster
+from tidegate.model.objects import Raw
+from tidegate.model.pods import Life
+
+VERSIONS = ("v1", "v2", "v3", "crash")
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something that somebody does, or that befalls the cluster, `after` seconds from the deed before."""
+
+    name: str
+    argument: Any = None
+    after: float = 0.0
+
+
+@dataclass(frozen=True)
+class Example:
+    """A whole example. It begins with version v1 serving; the deeds follow."""
+
+    steps: tuple[Raw, ...] = ()
+    replicas: int = 3
+    canary: Mapping[str, Any] = field(default_factory=dict)
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    ready_after: Mapping[str, float] = field(default_factory=dict)
+    errors: Mapping[str, float | None] = field(default_factory=dict)
+    deeds: tuple[Deed, ...] = ()
+    faults: Faults = field(default_factory=Faults)
+    route_lag: float = 0.15
+
+    @property
+    def patience(self) -> float:
+        """Seconds within which everything that ends by itself has ended."""
+        return 400.0
+
+
+def hash_of(version: str) -> str:
+    """The pod template hash of a version."""
+    return content_hash(m.rollout(version, [])["spec"]["template"])
+
+
+class Stage:
+    """An example on a cluster: does the deeds, and knows for what nobody can be blamed meanwhile."""
+
+    def __init__(self, example: Example) -> None:
+        self.example = example
+        self.storm = Storm(example.faults)
+        self.cluster = Cluster(lives=self._life, weather=self.storm, route_lag=example.route_lag)
+        self.rollout = self.cluster.key("Rollout", m.NAME)
+        self._steps = list(example.steps)
+        self._version, self._replicas = "v1", example.replicas
+        self._spec = dict(example.spec)
+        self._forgiven_until = 0.0
+        self._emptied, self._failed = False, False
+        self._requests = 0
+        for version in VERSIONS:
+            self._errors(version, example.errors.get(version, 0.01))
+
+    def _life(self, image: str, ordinal: int) -> Life:
+        version = image.partition(":")[2]
+        if version == "crash":
+            return Life(None)
+        return Life(self.example.ready_after.get(version, 1.0) * (1 + ordinal % 3 / 10))
+
+    @property
+    def status(self) -> Raw:
+        """The Rollout's status."""
+        return self.cluster.api.get(self.rollout).get("status") or {}
+
+    def forgiven(self) -> bool:
+        """Whether losses are nobody's fault: pods just died or all have, somebody set weights, or size 0 was asked for.
+
+        At size 0 a new version is taken at once, as in a Deployment, whether it works or not.
+        """
+        if self._all_dead() or (self._emptied and not self._well()):
+            self.forgive(5)
+        elif self._emptied:
+            self._emptied = False
+        return self.cluster.clock.seconds < self._forgiven_until
+
+    def _well(self) -> bool:
+        rollout = self.cluster.api.get(self.rollout)
+        seen = self.status.get("observedGeneration") == rollout["metadata"]["generation"]
+        return bool(self._replicas) and seen and self.status.get("phase") == "Healthy"
+
+    def _all_dead(self) -> bool:
+        return self._failed and not any(pod.ready for pod in self.cluster.pods.by_name.values())
+
+    def begin(self) -> None:
+        """Version v1 serves."""
+        objects = [*m.services(), m.route(), m.template(), self._manifest()]
+        self.cluster.api.apply(m.placed(each, "default") for each in objects)
+        self.cluster.start_operator()
+        assert self.cluster.run(60, lambda: self.status.get("phase") == "Healthy"), self.status
+
+    def _manifest(self) -> Raw:
+        canary = dict(self.example.canary)
+        return m.rollout(self._version, self._steps, self._replicas, canary, **self._spec)
+
+    def play(self) -> None:
+        """Do all deeds in their time; then everything that was broken is mended."""
+        for deed in self.example.deeds:
+            self.cluster.run(deed.after)
+            DEEDS[deed.name](self, deed.argument)
+        self.storm.clear()
+        self._mend()
+
+    def _mend(self) -> None:
+        self.cluster.gateway.start()
+        self.cluster.prometheus.start()
+        if self._failed:
+            self.forgive(5)
+        for pod in list(self.cluster.pods.by_name.values()):
+            if not pod.image.endswith("crash") and pod.ready_since is None and not pod.deleted:
+                self.cluster.pods.answer(pod)
+
+    def forgive(self, seconds: float) -> None:
+        """What happens in the next seconds is nobody's fault."""
+        self._forgiven_until = max(self._forgiven_until, self.cluster.clock.seconds + seconds)
+
+    def _apply(self) -> None:
+        self.cluster.api.apply([m.placed(self._manifest(), "default")])
+
+    def version(self, version: str) -> None:
+        self._version = version
+        self._apply()
+
+    def replicas(self, size: int) -> None:
+        self._emptied = self._emptied or not size
+        self._replicas = size
+        self._apply()
+
+    def steps(self, steps: tuple[Raw, ...]) -> None:
+        self._steps = list(steps)
+        self._apply()
+
+    def paused(self, paused: bool) -> None:
+        self._spec["paused"] = paused
+        self._apply()
+
+    def request(self, what: tuple[str, int, int | None]) -> None:
+        """An action, off by so many revisions, and by so many steps when it names one."""
+        action, late, step = what
+        self._requests += 1
+        request = {
+            "id": f"r{self._requests}",
+            "action": action,
+            "revision": self.status.get("currentRevision", 0) - late,
+        }
+        if step is not None:
+            request["step"] = self.status.get("currentStepIndex", 0) - step
+        notes = {"tidegate.dev/request": json.dumps(request), "tidegate.dev/requested-by": "ann"}
+        self.cluster.api.merge(self.rollout, {"metadata": {"annotations": notes}})
+
+    def errors(self, what: tuple[str, float | None]) -> None:
+        self._errors(*what)
+
+    def _errors(self, version: str, value: float | None) -> None:
+        self.cluster.prometheus.say(hash_of(version), *(() if value is None else (value,)))
+
+    def prometheus(self, up: bool) -> None:
+        self.cluster.prometheus.start() if up else self.cluster.prometheus.stop()
+
+    def gateway(self, up: bool) -> None:
+        self.cluster.gateway.start() if up else self.cluster.gateway.stop()
+
+    def weights(self, canary: int) -> None:
+        """Somebody applies the route with weights of his own."""
+        self.forgive(20)
+        route = m.route()
+        stable, other = route["spec"]["rules"][0]["backendRefs"]
+        stable["weight"], other["weight"] = 100 - canary, canary
+        self.cluster.api.merge(self.cluster.key("HTTPRoute", m.NAME), {"spec": route["spec"]})
+
+    def fail(self, what: tuple[str, int]) -> None:
+        """So many pods of a version crash, for good."""
+        version, count = what
+        self.forgive(20)
+        self._failed = True
+        ready = [pod for pod in self.cluster.pods.by_name.values() if pod.ready and pod.image == m.image(version)]
+        for pod in ready[:count]:
+            self.cluster.pods.fail(pod)
+
+    def kill(self, _: Any) -> None:
+        self.cluster.stop_operators()
+        self.cluster.clock.after(1, lambda: self._again("operator"))
+
+    def _again(self, name: str) -> None:
+        self.cluster.start_operator(name)
+
+    def second(self, seconds: float) -> None:
+        """A second operator for a while."""
+        operator = self.cluster.start_operator("second")
+        self.cluster.clock.after(seconds, operator.kill)
+
+    def nothing(self, _: Any) -> None:
+        """Time passes."""
+
+
+DEEDS: Mapping[str, Callable[[Stage, Any], None]] = {
+    name: getattr(Stage, name)
+    for name in (
+        "version", "replicas", "steps", "paused", "request", "errors", "prometheus", "gateway", "weights", "fail",
+        "kill", "second", "nothing",
+    )
+}  # fmt: skip

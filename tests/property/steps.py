@@ -1,0 +1,98 @@
+"""The promise of the steps: none is repeated, no analysis is skipped, none is left half done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.property.promises import OPERATORS, SLACK, share_of
+from tests.scenarios.manifests import CANARY, NAME
+from tidegate.model import Cluster
+from tidegate.model.api import Change
+from tidegate.model.objects import Raw
+
+Attempt = tuple[int, int, str]
+"""Revision, attempt and hash of the steps: within one of them the index only rises."""
+
+
+class StepsWitness:
+    """Follows a Rollout's steps by what it writes."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._rollout = cluster.key("Rollout", NAME)
+        self._excused: set[int] = set()
+        """Revisions in which a person skipped something, or changed the steps under way."""
+        cluster.api.watch(self._note)
+
+    def _note(self, change: Change) -> None:
+        if change.key == self._rollout and change.type == "MODIFIED":
+            self._excuse(change)
+        if change.by not in OPERATORS or change.type == "DELETED":
+            return
+        if change.key == self._rollout:
+            self._index_only_rises(change)
+            self._stable_has_all(change)
+        if change.key.kind == "TrafficSplit" and change.before is not None:
+            self._analyses_came_first(change)
+
+    def _excuse(self, change: Change) -> None:
+        changed = _steps(change.raw) != _steps(change.before) or not change.raw["spec"]["replicas"]
+        if changed or _asks_to_skip(change.raw):
+            self._excused.add((change.raw.get("status") or {}).get("currentRevision", 0))
+
+    def _index_only_rises(self, change: Change) -> None:
+        before, after = change.before.get("status") or {}, change.raw["status"]
+        same = _attempt(before) == _attempt(after) and not after.get("abort")
+        if same and before.get("currentStepIndex") is not None:
+            assert after["currentStepIndex"] >= before["currentStepIndex"], (
+                f"step {after['currentStepIndex']} is taken again after step {before['currentStepIndex']}"
+            )
+
+    def _stable_has_all(self, change: Change) -> None:
+        """Who becomes stable has all the traffic by then, by the weights in force and the endpoints as they are."""
+        before, after = change.before.get("status") or {}, change.raw["status"]
+        stable = after.get("stableRS", "")
+        if before.get("stableRS") and stable != before["stableRS"] and change.raw["spec"]["replicas"]:
+            share = share_of(self._cluster, f"{NAME}-{stable}")
+            assert share > 100 - SLACK, f"{stable} is called stable with {share:.0f} % of the traffic"
+
+    def _analyses_came_first(self, change: Change) -> None:
+        """A weight is only asked for when every analysis step before it has passed, or a person skipped it."""
+        asked = _weight(change.raw)
+        rollout = self._cluster.api.find(self._rollout)
+        if rollout is None or asked <= _weight(change.before):
+            return
+        status = rollout["status"]
+        if rollout["status"]["currentRevision"] in self._excused or _asks_to_skip(rollout):
+            return
+        for index, step in enumerate(rollout["spec"]["strategy"]["canary"]["steps"]):
+            if step.get("setWeight", -1) >= asked:
+                return
+            if "analysis" in step:
+                name = _run_name(status, index)
+                assert self._phase(name) == "Successful", f"{asked} % is asked for while {name} is {self._phase(name)}"
+
+    def _phase(self, name: str) -> str:
+        run = self._cluster.api.find(self._cluster.key("AnalysisRun", name))
+        return (run.get("status") or {}).get("phase", "Pending") if run else "not there"
+
+
+def _steps(rollout: Raw) -> Raw:
+    return rollout["spec"]["strategy"]["canary"]["steps"]
+
+
+def _asks_to_skip(rollout: Raw) -> bool:
+    return "promote" in (rollout["metadata"].get("annotations") or {}).get("tidegate.dev/request", "")
+
+
+def _attempt(status: Raw) -> tuple[Any, ...]:
+    return status.get("currentRevision"), status.get("attempt"), status.get("currentStepHash")
+
+
+def _run_name(status: Raw, index: int) -> str:
+    attempt = f".{status['attempt']}" if status.get("attempt") else ""
+    return f"{NAME}-{status['currentPodHash']}-{status['currentRevision']}-{index}{attempt}"
+
+
+def _weight(split: Raw) -> int:
+    return next(b["weight"] for b in split["spec"]["backends"] if b["service"] == CANARY)

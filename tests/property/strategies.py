@@ -1,0 +1,100 @@
+"""How examples are drawn. The simplest values come first: what fails is shrunk towards them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.property.examples import Deed, Example
+from tests.property.faults import FAULTS
+from tests.scenarios import manifests as m
+from tidegate.model.objects import Raw
+
+AFTER = st.sampled_from([0.0, 0.05, 0.3, 1.0, 2.5, 7.0, 20.0])
+SIZES = st.integers(1, 6)
+ACTIONS = st.sampled_from(["promote", "promoteFull", "abort", "retry", "pause", "resume"])
+REQUESTS = st.tuples(ACTIONS, st.sampled_from([0, 0, 0, 1]), st.sampled_from([None, 0, 0, 1]))
+ERRORS = st.tuples(st.sampled_from(["v2", "v3"]), st.sampled_from([0.01, 0.5, 0.07, None]))
+
+
+@st.composite
+def steps(draw: Any, most: int = 6, endless: bool = True) -> tuple[Raw, ...]:
+    """Weights that rise, with pauses, sizes and analyses between them."""
+    found: list[Raw] = []
+    weight = 0
+    for kind in draw(st.lists(st.sampled_from("wwwppsa"), max_size=most)):
+        if kind == "w":
+            weight = min(100, weight + draw(st.sampled_from([20, 10, 33, 50])))
+            found.append(m.weight(weight))
+        elif kind == "p":
+            found.append(m.pause(draw(st.sampled_from(["1s", "3s", *([None] if endless else [])]))))
+        elif kind == "s":
+            how = st.sampled_from([{"replicas": 1}, {"weight": 50}, {"matchTrafficWeight": True}, {"replicas": 3}])
+            found.append(m.scale(**draw(how)))
+        else:
+            found.append(m.analysis())
+    return tuple(found)
+
+
+@st.composite
+def canaries(draw: Any) -> Raw:
+    """More fields of the strategy."""
+    found: Raw = {}
+    if draw(st.booleans()) and draw(st.booleans()):
+        found["analysis"] = m.background(0)
+    if draw(st.booleans()):
+        found["abortScaleDownDelaySeconds"] = draw(st.sampled_from([1, 5, 0]))
+    if draw(st.booleans()):
+        found["scaleDownDelaySeconds"] = draw(st.sampled_from([0, 5]))
+    return found
+
+
+SPECS = st.fixed_dictionaries(
+    {},
+    optional={
+        "minReadySeconds": st.sampled_from([1]),
+        "progressDeadlineSeconds": st.sampled_from([10, 30]),
+        "progressDeadlineAbort": st.just(True),
+        "revisionHistoryLimit": st.sampled_from([0, 1]),
+    },
+)
+DEED_OF: dict[str, st.SearchStrategy[Any]] = {
+    "version": st.sampled_from(["v2", "v1", "v3", "crash"]),
+    "nothing": st.none(),
+    "request": REQUESTS,
+    "replicas": st.sampled_from([1, 2, 4, 6, 0]),
+    "errors": ERRORS,
+    "paused": st.booleans(),
+    "steps": steps(),
+    "prometheus": st.booleans(),
+    "gateway": st.booleans(),
+    "weights": st.sampled_from([0, 50, 100]),
+    "fail": st.tuples(st.sampled_from(["v2", "v1", "v3"]), st.integers(1, 3)),
+    "kill": st.none(),
+    "second": st.sampled_from([0.5, 5.0]),
+}
+
+
+@st.composite
+def deeds(draw: Any, *names: str) -> Deed:
+    """One of these."""
+    name = draw(st.sampled_from(names))
+    return Deed(name, draw(DEED_OF[name]), draw(AFTER))
+
+
+def examples(*names: str, faults: st.SearchStrategy[Any] = FAULTS, most: int = 6) -> st.SearchStrategy[Example]:
+    """Examples that begin with a release of v2, and go on with deeds of these names."""
+    later = st.lists(deeds(*names), max_size=most)
+    return st.builds(
+        Example,
+        steps=steps(),
+        replicas=SIZES,
+        canary=canaries(),
+        spec=SPECS,
+        ready_after=st.fixed_dictionaries({}, optional={"v2": st.sampled_from([0.2, 4.0])}),
+        errors=st.fixed_dictionaries({}, optional={"v2": st.sampled_from([0.5, 0.07])}),
+        deeds=later.map(lambda found: (Deed("version", "v2"), *found)),
+        faults=faults,
+        route_lag=st.sampled_from([0.15, 0.02, 2.0]),
+    )

@@ -1,0 +1,117 @@
+"""What a user of the stories wrote: a Rollout `web` of version N behind a route, and what it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+NAME = "web"
+STABLE, CANARY = "web-stable", "web-canary"
+TEMPLATE = "errors"
+READY_AT_ONCE = {"local-cluster.tidegate.dev/ready-after": "0s"}
+"""How the local cluster plays these pods: a story waits for decisions, not for containers."""
+Manifest = dict[str, Any]
+
+
+def weight(percent: int) -> Manifest:
+    """A step that moves the weight."""
+    return {"setWeight": percent}
+
+
+def pause(duration: str | None = None) -> Manifest:
+    """A step that waits for a time, or for a person."""
+    return {"pause": {"duration": duration} if duration else {}}
+
+
+def scale(**how: Any) -> Manifest:
+    """A step that sets the canary's size."""
+    return {"setCanaryScale": how}
+
+
+def analysis(template: str = TEMPLATE) -> Manifest:
+    """A step that measures."""
+    return {"analysis": {"templates": [{"templateName": template}], "args": ARGS}}
+
+
+def background(starting_step: int = 0) -> Manifest:
+    """An analysis beside the steps."""
+    return {"templates": [{"templateName": TEMPLATE}], "args": ARGS, "startingStep": starting_step}
+
+
+ARGS = [{"name": "version", "value": "{{canary.hash}}"}]
+
+
+def image(version: str) -> str:
+    """The image of a version; the pods of version `crash` never answer."""
+    return f"demo:{version}"
+
+
+def services() -> list[Manifest]:
+    """The two Services, as they are before the first release."""
+    return [_service(STABLE), _service(CANARY)]
+
+
+def _service(name: str) -> Manifest:
+    spec = {"selector": {"app": NAME}, "ports": [{"port": 80, "targetPort": 8080}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
+
+
+def route() -> Manifest:
+    """The route, as its author wrote it."""
+    backends = [{"name": STABLE, "port": 80, "weight": 100}, {"name": CANARY, "port": 80, "weight": 0}]
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": NAME},
+        "spec": {"parentRefs": [{"name": "gateway"}], "rules": [{"backendRefs": backends}]},
+    }
+
+
+def template(interval: str = "1s", count: int = 2, address: str = "http://prometheus:9090") -> Manifest:
+    """An AnalysisTemplate: fewer than 5 % errors."""
+    metric = {
+        "name": "errors",
+        "interval": interval,
+        "count": count,
+        "successCondition": "result[0] < 0.05",
+        "failureCondition": "result[0] >= 0.1",
+        "provider": {"prometheus": {"address": address, "query": 'errors{version="{{args.version}}"}'}},
+    }
+    return {
+        "apiVersion": "tidegate.dev/v1alpha1",
+        "kind": "AnalysisTemplate",
+        "metadata": {"name": TEMPLATE},
+        "spec": {"args": [{"name": "version"}], "metrics": [metric]},
+    }
+
+
+def rollout(
+    version: str, steps: list[Manifest], replicas: int = 5, canary: Manifest | None = None, **spec: Any
+) -> Manifest:
+    """The Rollout. `canary` are more fields of the strategy, `spec` more of the spec."""
+    labels = {"app": NAME}
+    strategy = {
+        "canaryService": CANARY,
+        "stableService": STABLE,
+        "trafficRouting": {"gatewayAPI": {"httpRoutes": [{"name": NAME}]}},
+        "steps": steps,
+        **(canary or {}),
+    }
+    meta = {"labels": labels, "annotations": READY_AT_ONCE}
+    pods = {"metadata": meta, "spec": {"containers": [{"name": "app", "image": image(version)}]}}
+    return {
+        "apiVersion": "tidegate.dev/v1alpha1",
+        "kind": "Rollout",
+        "metadata": {"name": NAME},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": labels},
+            "template": pods,
+            "strategy": {"canary": strategy},
+            **spec,
+        },
+    }
+
+
+def placed(manifest: Manifest, namespace: str) -> Manifest:
+    """The manifest in a namespace."""
+    return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
