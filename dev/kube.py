@@ -70,9 +70,11 @@ class Kube:
         found = self._resource(kind).get(namespace=namespace or None, label_selector=selector)
         return list(_json(found)["items"])
 
-    def merge(self, kind: Kind, namespace: str, name: str, patch: Manifest) -> Manifest:
+    def merge(self, kind: Kind, namespace: str, name: str, patch: Manifest, *, subresource: str = "") -> Manifest:
         """JSON merge patch; the object as it is then. Raises ApiException."""
-        done = self._resource(kind).patch(
+        resource = self._resource(kind)
+        target = resource.subresources[subresource] if subresource else resource
+        done = target.patch(
             body=dict(patch), name=name, namespace=namespace, content_type="application/merge-patch+json"
         )
         return _json(done)

@@ -1,0 +1,22 @@
+"""The company that plays the stories on the real cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from dev.cluster import RunningCluster
+from dev.cluster.operator_access import install_operator_access
+from tests.scenarios.scenario import Company, real_ones
+
+
+@pytest.fixture(scope="session")
+def company(
+    request: pytest.FixtureRequest, cluster: RunningCluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Company]:
+    """The stories of this run, being played side by side, each with an operator under the chart's rights."""
+    install_operator_access(cluster)
+    playing = Company(cluster, tmp_path_factory.mktemp("stories"), real_ones(request.session.items))
+    yield playing
+    playing.leave()

@@ -1,0 +1,68 @@
+"""The facts that a story asks for: what the objects of a stage tell, in a few plain values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from tests.scenarios import manifests as m
+from tests.scenarios.stages.stage import Raw, Stage
+
+
+def facts_of(stage: Stage) -> dict[str, Any]:
+    """What is so now. What is not there is None, or missing among the names."""
+    status = (stage.find("Rollout", m.NAME) or {}).get("status") or {}
+    return {**_told(status), **_there(stage)}
+
+
+def _told(status: Raw) -> dict[str, Any]:
+    return {
+        "phase": status.get("phase"),
+        "step": status.get("currentStepIndex"),
+        "waiting": (status.get("waitingFor") or {}).get("reason"),
+        "aborted": status.get("abort", False),
+        "revision": status.get("currentRevision"),
+        "outcomes": [line.get("outcome") for line in status.get("history") or ()],
+        "conditions": {c["type"]: c["status"] == "True" for c in status.get("conditions") or ()},
+    }
+
+
+def _there(stage: Stage) -> dict[str, Any]:
+    route, split = stage.find("HTTPRoute", m.NAME), stage.find("TrafficSplit", m.NAME)
+    return {
+        "runs": [phase_of(run) for run in stage.all_of("AnalysisRun")],
+        "sizes": {version_of(rs): rs["spec"]["replicas"] for rs in stage.all_of("ReplicaSet")},
+        "pods": dict(Counter(image.partition(":")[2] for image in stage.pods().values())),
+        "weight": weight_of(route) if route else None,
+        "asked": asked_of(split) if split else None,
+    }
+
+
+def holds(fact: Any, wanted: Any) -> bool:
+    if isinstance(fact, Mapping):
+        # A version that has no pods or no ReplicaSet any more has none.
+        return all(fact.get(name, 0) == value for name, value in wanted.items())
+    return bool(fact == wanted)
+
+
+def version_of(replicaset: Raw) -> str:
+    """The version of a ReplicaSet's pods."""
+    image: str = replicaset["spec"]["template"]["spec"]["containers"][0]["image"]
+    return image.partition(":")[2]
+
+
+def phase_of(run: Raw) -> str:
+    """Where an AnalysisRun stands."""
+    return str((run.get("status") or {}).get("phase", "Pending"))
+
+
+def weight_of(route: Raw) -> int:
+    """What the route gives the canary, in percent."""
+    weights: dict[str, int] = {ref["name"]: ref.get("weight", 1) for ref in route["spec"]["rules"][0]["backendRefs"]}
+    return round(100 * int(weights[m.CANARY]) / sum(weights.values()))
+
+
+def asked_of(split: Raw) -> int:
+    """What the TrafficSplit asks for the canary."""
+    return next(int(b["weight"]) for b in split["spec"]["backends"] if b["service"] == m.CANARY)

@@ -1,0 +1,132 @@
+"""The real cluster: a namespace of the local one, with an operator that has the chart's rights."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from dev.cluster import RunningCluster
+from dev.following import Following
+from dev.kube import EVENT, NAMESPACE, POD, REPLICASET, ROLLOUT, ROUTE, RUN, SERVICE, SPLIT, Kind, Kube
+from dev.operator_process import OperatorProcess
+from tests.scenarios import manifests as m
+from tests.scenarios.stages.gateway import taking_over
+from tests.scenarios.stages.prometheus import StandIn
+from tests.scenarios.stages.stage import Cascade, Change, Check, Raw
+
+PATIENCE = 60.0
+SHOWN = (ROLLOUT, REPLICASET, SPLIT, ROUTE)
+FOLLOWED = (*SHOWN, RUN, SERVICE, POD, EVENT)
+KINDS: dict[str, Kind] = {kind.name: kind for kind in FOLLOWED}
+
+
+class RealStage:
+    """A Stage in real time. Made by `real_stage`."""
+
+    def __init__(
+        self,
+        cluster: RunningCluster,
+        namespace: str,
+        kube: Kube,
+        seen: Following,
+        prometheus: StandIn,
+        operator: OperatorProcess,
+    ) -> None:
+        self.prometheus_address = prometheus.url
+        self._cluster = cluster
+        self._namespace = namespace
+        self._kube = kube
+        self._seen = seen
+        self._prometheus = prometheus
+        self._operator = operator
+
+    def apply(self, manifest: Raw) -> None:
+        self._seen.catch_up(self._kube.apply(m.placed(dict(manifest), self._namespace)))
+
+    def merge(self, kind: str, name: str, patch: Raw) -> None:
+        self._seen.catch_up(self._kube.merge(KINDS[kind], self._namespace, name, patch))
+
+    def delete(self, kind: str, name: str, cascade: Cascade = Cascade.BACKGROUND) -> None:
+        self._kube.delete(KINDS[kind], self._namespace, name, cascade)
+
+    def find(self, kind: str, name: str) -> Raw | None:
+        return self._seen.get(KINDS[kind], name)
+
+    def all_of(self, kind: str) -> list[Raw]:
+        return list(self._seen.all_of(KINDS[kind]))
+
+    def pods(self) -> dict[str, str]:
+        pods = self._seen.all_of(POD)
+        return {pod["metadata"]["name"]: pod["spec"]["containers"][0]["image"] for pod in pods}
+
+    def until(self, check: Check, what: Callable[[], str]) -> None:
+        try:
+            self._seen.wait(check, "what the story waits for", PATIENCE)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {what()}\n{self._operator.tail(30)}") from error
+
+    def stays(self, check: Check, what: Callable[[], str], seconds: float) -> None:
+        end = time.monotonic() + seconds
+        self._seen.wait(lambda: not check() or time.monotonic() > end, "the end of this time", seconds + PATIENCE)
+        assert check(), what()
+
+    def kill_operator(self) -> None:
+        self._operator.kill()
+
+    def start_operator(self) -> None:
+        self._operator.start()
+        self._operator.await_ready()
+
+    def measured(self, part: str, *values: float) -> None:
+        self._prometheus.measured(part, *values)
+
+    def stop_prometheus(self) -> None:
+        self._prometheus.down = True
+
+    def start_prometheus(self) -> None:
+        self._prometheus.down = False
+
+    def changes(self) -> Iterator[Change]:
+        found = [Change(c.kind.name, c.object, c.gone) for kind in SHOWN for c in self._seen.changes(kind)]
+        return iter(sorted(found, key=lambda change: change.version))
+
+    def said(self) -> list[tuple[str, str]]:
+        """An Event that counts several things said is one here; what is still held back is missing."""
+        events = [c.object for c in self._seen.changes(EVENT) if c.object.get("reportingComponent", "") != ""]
+        ours = {e["metadata"]["name"]: e for e in events if e["reportingComponent"] == "tidegate.dev/operator"}
+        return [(str(e["reason"]), str(e["message"])) for e in ours.values()]
+
+    def mark(self) -> int:
+        return self._cluster.audit.mark()
+
+    def writes(self, since: int) -> list[str]:
+        self._operator.stop()
+        entries = self._cluster.audit.entries(since, self._namespace)
+        return [_text(entry.call) for entry in entries if entry.call.verb not in ("get", "list", "watch")]
+
+
+def _text(call: tuple[str, str, str]) -> str:
+    return " ".join(call).strip()
+
+
+@contextmanager
+def real_stage(cluster: RunningCluster, logs: Path) -> Iterator[RealStage]:
+    """A stage of its own; its namespace is deleted at the end without waiting for it."""
+    namespace = f"story-{uuid4().hex[:8]}"
+    kube = Kube(cluster.kubeconfig, logs.parent / "kinds.json")
+    kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+    with ExitStack() as end:
+        end.callback(kube.delete, NAMESPACE, "", namespace)
+        operator = OperatorProcess(
+            cluster.operator_kubeconfig, logs / "operator.log", [f"--namespace={namespace}", "--allowed-host=127.0.0.1"]
+        )
+        operator.start()
+        end.callback(operator.stop)
+        seen = end.enter_context(Following(kube, namespace, FOLLOWED))
+        prometheus = end.enter_context(StandIn().running())
+        end.enter_context(taking_over(kube, namespace, seen))
+        operator.await_ready()
+        yield RealStage(cluster, namespace, kube, seen, prometheus, operator)

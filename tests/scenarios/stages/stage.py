@@ -1,0 +1,89 @@
+"""Where a story is played: what the model cluster and the real one have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+Raw = Mapping[str, Any]
+Check = Callable[[], object]
+
+
+class Cascade(StrEnum):
+    """What becomes of the children of an object that is deleted."""
+
+    BACKGROUND = "Background"
+    ORPHAN = "Orphan"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An object as it became; `gone` when it was deleted."""
+
+    kind: str
+    object: Raw
+    gone: bool
+
+    @property
+    def version(self) -> int:
+        """The order of all changes of a cluster, whatever their kind."""
+        return int(self.object["metadata"]["resourceVersion"])
+
+
+class Stage(Protocol):
+    """One namespace with an operator in it, from an administrator's seat. Names of kinds are those of manifests."""
+
+    prometheus_address: str
+
+    def apply(self, manifest: Raw) -> None:
+        """Server-side apply; what is read from here on is as new."""
+
+    def merge(self, kind: str, name: str, patch: Raw) -> None:
+        """A merge patch by somebody who is not the operator."""
+
+    def delete(self, kind: str, name: str, cascade: Cascade = Cascade.BACKGROUND) -> None:
+        """Ask for its deletion."""
+
+    def find(self, kind: str, name: str) -> Raw | None:
+        """The object; None when it is not there."""
+
+    def all_of(self, kind: str) -> list[Raw]:
+        """All objects of a kind."""
+
+    def pods(self) -> dict[str, str]:
+        """The pods that are there, going ones too: name and image."""
+
+    def until(self, check: Check, what: Callable[[], str]) -> None:
+        """Let time pass until `check` is true. Fails with `what` when that is not in time."""
+
+    def stays(self, check: Check, what: Callable[[], str], seconds: float) -> None:
+        """Let time pass; fails with `what` when `check` is false meanwhile."""
+
+    def kill_operator(self) -> None:
+        """SIGKILL: what it was doing stays half done."""
+
+    def start_operator(self) -> None:
+        """Start it again."""
+
+    def measured(self, part: str, *values: float) -> None:
+        """Prometheus gives these values to queries that contain `part`; none are an empty vector."""
+
+    def stop_prometheus(self) -> None:
+        """It gives no answer at all."""
+
+    def start_prometheus(self) -> None:
+        """It is back."""
+
+    def changes(self) -> Iterator[Change]:
+        """What happened to Rollouts, ReplicaSets, TrafficSplits and routes, in order."""
+
+    def said(self) -> list[tuple[str, str]]:
+        """Reason and message of the Events that the operator posted, oldest first."""
+
+    def mark(self) -> int:
+        """A place in the log of API calls, for `writes`."""
+
+    def writes(self, since: int) -> list[str]:
+        """What the operator wrote since the mark, Events too. It is ended for that: nothing is left to come."""
