@@ -59,7 +59,7 @@ def clamp_weight(target: int, current: int, canary: Side, stable: Side) -> int:
     """The weight that the canary may have now, on its way from `current` to `target`; all in percent.
 
     - Nobody answers on one side: it gets nothing. Nobody answers at all: nothing is moved.
-    - It rises only when the canary has all its pods.
+    - It rises only when the canary has all its pods. It stays while they come: those that there are carry it already.
     - When canary pods are lost, its weight falls to the share of those that are left, but not below what an even load
       over all pods gives: else the stable pods would be hurt more than the canary is.
     """
@@ -69,6 +69,8 @@ def clamp_weight(target: int, current: int, canary: Side, stable: Side) -> int:
         return current
     if canary.full or target <= 0:
         return target
+    if canary.ready >= min(canary.size, pods_for(stable.size, current)):
+        return min(target, current)
     left = max(target * canary.ready // canary.size, FULL * canary.ready // (canary.ready + stable.ready))
     return min(target, current, left)
 

@@ -10,6 +10,7 @@ from tidegate.api.analysis import AnalysisPhase, AnalysisRunSpec, AnalysisRunSta
 from tidegate.api.rollout import RolloutSpec
 from tidegate.api.rollout_status import Outcome, PauseCondition, PauseReason, Release, RolloutStatus
 from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
+from tidegate.core.actions import Merge
 from tidegate.core.rollout.revision import content_hash
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.world import (
@@ -241,3 +242,27 @@ def run(
     asked = AnalysisRunSpec.model_validate({"metrics": [metric()], **(spec or {})})
     told = AnalysisRunStatus(phase=phase, **status)
     return RunView(meta(name, created_at=created), role, NEW, None if problem else asked, told, problem)
+
+
+def dumped(status: RolloutStatus) -> dict[str, Any]:
+    """A status as the API server holds it."""
+    return status.model_dump(mode="json", exclude_none=True)
+
+
+def patched(old: Any, patch: Any) -> Any:
+    """What the API server makes of a JSON merge patch (RFC 7386)."""
+    if not isinstance(patch, Mapping):
+        return patch
+    base = dict(old) if isinstance(old, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            base.pop(name, None)
+        else:
+            base[name] = patched(base.get(name), value)
+    return base
+
+
+def after(status: RolloutStatus, write: Merge | None) -> RolloutStatus:
+    """The status when it was written."""
+    patch = {} if write is None else write.patch["status"]
+    return RolloutStatus.model_validate(patched(dumped(status), patch))
