@@ -17,12 +17,10 @@ from tests.unit.core.rollout.making import (
     NEW_NAME,
     NOW,
     OLD,
-    OLD_NAME,
     PAUSE,
     SECOND,
     STEP,
     THIRD,
-    THIRD_NAME,
     Step,
     aborted,
     ago,
@@ -298,7 +296,3 @@ def test_the_steps_are_known_by_what_was_written() -> None:
     assert steps_hash(make_spec(HALF)) != steps_hash(make_spec(FIFTH))
     written = begin(scene(HALF, {"pause": {"duration": "1m"}}, status={"current_step_hash": ""}))
     assert written.status.current_step_hash == "wpcl76p42w"
-
-
-def test_names_of_the_sets_are_those_of_the_versions() -> None:
-    assert [rs(pod_hash).meta.name for pod_hash in (OLD, NEW, THIRD)] == [OLD_NAME, NEW_NAME, THIRD_NAME]
