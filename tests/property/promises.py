@@ -97,7 +97,7 @@ class Promises:
         return sum(e["conditions"]["ready"] for e in found["endpoints"]) if found else 0
 
     def _share_keeps_its_pods(self, change: Change) -> None:
-        """Who loses pods keeps what its share of the traffic needs, by the weights in force and the endpoints as they are."""
+        """Who loses pods keeps what its share of the traffic needs: weights in force, endpoints as they are."""
         before, after = change.before["spec"]["replicas"], change.raw["spec"]["replicas"]
         if after >= before or self._forgiven():
             return
