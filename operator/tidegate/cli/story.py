@@ -45,6 +45,7 @@ WAYS: Mapping[str, _Way] = {
         "`tidegate resume {name}` measures again, `tidegate promote {name}` goes on without a verdict, "
         "`tidegate abort {name}` takes it back.",
     ),
+    "StepCompleted": _Way("The next step begins, in a moment.", "Nothing is needed."),
     "Analysis": _Way("The verdict: Successful goes on, Failed takes it back.", f"Nothing is needed. {_LOOK}."),
     "PodsNotAvailable": _Way(
         "The pods become ready and stay so for minReadySeconds.",

@@ -165,9 +165,8 @@ async def test_a_hostile_server_never_keeps_the_threads(prometheus: Prometheus) 
             for n in range(20)
         ]
         await asyncio.sleep(0)
-        begun = time.monotonic()
         assert await prometheus.measure(PrometheusQuery("up", good.url)) == Values((1.0,))
-        assert time.monotonic() - begun < 0.4, "the other server's runs waited for the hostile one"
+        assert not stuck[-1].done(), "the other server's runs waited for the hostile one"
         readings = await asyncio.wait_for(asyncio.gather(*stuck), 10)
     assert all(isinstance(reading, ProviderError) for reading in readings)
 
