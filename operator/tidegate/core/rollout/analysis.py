@@ -41,7 +41,7 @@ _VERDICTS = {
 
 def verdict(run: RunView) -> Verdict:
     """Four verdicts, never mixed up: no data is not success, and what could not be measured is not failure."""
-    return _VERDICTS.get(run.status.phase or AnalysisPhase.PENDING, Verdict.RUNNING)
+    return _VERDICTS.get(run.status.phase, Verdict.RUNNING)
 
 
 def completed(run: RunView) -> bool:
@@ -143,8 +143,7 @@ def brief(run: RunView | None) -> RunStatus | None:
     """A run as the Rollout's status tells of it."""
     if run is None:
         return None
-    phase = run.status.phase or AnalysisPhase.PENDING
-    return RunStatus(name=run.meta.name, status=str(phase), message=run.status.message or "")
+    return RunStatus(name=run.meta.name, status=str(run.status.phase), message=run.status.message or "")
 
 
 def stop_needless(scene: Scene) -> Iterable[Action]:

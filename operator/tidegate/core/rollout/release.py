@@ -36,7 +36,7 @@ def _go_on(scene: Scene) -> Scene:
 def _begin_release(scene: Scene) -> Scene:
     back = bool(scene.status.stable_rs) and scene.new_hash == scene.status.stable_rs
     revision = _revision(scene)
-    scene = close(scene, Outcome.ROLLED_BACK if back else Outcome.SUPERSEDED)
+    scene = _close_before(scene, Outcome.ROLLED_BACK if back else Outcome.SUPERSEDED)
     history = scene.status.history if back else [*scene.status.history, _line(scene, revision)][-KEPT:]
     return scene.facts(
         _event(scene, revision, back=back),
@@ -66,6 +66,7 @@ def fresh_start(scene: Scene) -> dict[str, Any]:
 
 def again(scene: Scene) -> Scene:
     """Try an aborted revision once more, from the first step, with measurements of its own."""
+    scene = close(scene, Outcome.ABORTED, scene.status.abort_cause)
     history = [*scene.status.history, _line(scene, scene.status.current_revision)][-KEPT:]
     return scene.facts(
         current_step_index=0, history=history, **{**fresh_start(scene), "attempt": scene.status.attempt + 1}
@@ -79,6 +80,13 @@ def close(scene: Scene, outcome: Outcome, cause: str = "") -> Scene:
         return scene
     last = history[-1].model_copy(update={"finished_at": scene.now, "outcome": outcome, "cause": cause})
     return scene.facts(history=[*history[:-1], last])
+
+
+def _close_before(scene: Scene, outcome: Outcome) -> Scene:
+    """End the line of the release before; one that was taken back ended so, though its traffic may be on its way."""
+    if scene.status.abort:
+        return close(scene, Outcome.ABORTED, scene.status.abort_cause)
+    return close(scene, outcome)
 
 
 def _line(scene: Scene, revision: int) -> Release:

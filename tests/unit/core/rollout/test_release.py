@@ -121,7 +121,14 @@ def test_another_template_begins_another_release_from_the_first_step() -> None:
 
 def test_a_release_under_way_is_superseded() -> None:
     sets = (rs(OLD), rs(NEW, 1))
-    here = scene(FIFTH, PAUSE, index=1, image="web:3", replicasets=sets, status={**SPENT, "current_pod_hash": NEW})
+    here = scene(
+        FIFTH,
+        PAUSE,
+        index=1,
+        image="web:3",
+        replicasets=sets,
+        status={**SPENT, "abort": False, "current_pod_hash": NEW},
+    )
     after = begin(here)
     ended = line(2, finished_at=NOW, outcome=Outcome.SUPERSEDED, started_at=ago(60))
     started = Release(revision=3, pod_template_hash=THIRD, images=["web:3"], started_at=NOW, cadence_seconds=0)
@@ -138,7 +145,12 @@ def test_a_release_under_way_is_superseded() -> None:
 
 def test_the_stable_template_again_takes_the_release_back() -> None:
     here = scene(
-        FIFTH, PAUSE, index=1, image="web:1", replicasets=(rs(OLD), rs(NEW)), status={**SPENT, "current_pod_hash": NEW}
+        FIFTH,
+        PAUSE,
+        index=1,
+        image="web:1",
+        replicasets=(rs(OLD), rs(NEW)),
+        status={**SPENT, "abort": False, "current_pod_hash": NEW},
     )
     after = begin(here)
     ended = line(2, finished_at=NOW, outcome=Outcome.ROLLED_BACK, started_at=ago(60))
@@ -215,6 +227,17 @@ def test_an_aborted_version_is_tried_again_from_the_first_step_with_runs_of_its_
     started = Release(revision=2, pod_template_hash=NEW, images=["web:2"], started_at=NOW, cadence_seconds=5)
     expected = changed(here, current_step_index=0, history=[FIRST, ended, started], **{**FRESH, "attempt": 4})
     assert after.status == expected
+
+
+def test_a_release_that_is_being_taken_back_ended_so_whatever_comes_next() -> None:
+    under_way = {"abort": True, "abort_cause": "too slow", "current_pod_hash": NEW}
+    ended = line(2, finished_at=NOW, outcome=Outcome.ABORTED, cause="too slow", started_at=ago(60))
+    for here, act in (
+        (scene(FIFTH, image="web:3", status=under_way), begin),
+        (scene(FIFTH, image="web:1", status=under_way), begin),
+        (scene(FIFTH, status=under_way), again),
+    ):
+        assert act(here).status.history[:2] == [FIRST, ended]
 
 
 @pytest.mark.parametrize(

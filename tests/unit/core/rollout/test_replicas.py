@@ -59,6 +59,7 @@ LEADS_ELSEWHERE = services(service("web-canary", OLD, {OLD_NAME: 5}), service("w
         pytest.param(scene(HALF, FIFTH, index=1, weight=20, new=3), 1, id="down with the weight"),
         pytest.param(scene(FIFTH, weight=80, new=1, services=LEADS_ELSEWHERE), 1, id="the weight is another version's"),
         pytest.param(scene(FIFTH, weight=80, new=1, services={}), 1, id="there is no canaryService"),
+        pytest.param(scene({"pause": {}}, new=None, services=LEADS_ELSEWHERE), 0, id="none before the first weight"),
         pytest.param(scene(ONE, HALF, index=1, weight=50, new=3), 1, id="a scale says so, whatever the weight needs"),
         pytest.param(scene(HALF, index=1, weight=100, new=5, spec={"replicas": 3}), 3, id="at the end just full"),
         pytest.param(scene(FIFTH, weight=None, new=None), 1, id="nothing is known of the routes"),
