@@ -40,11 +40,6 @@ class Example:
     faults: Faults = field(default_factory=Faults)
     route_lag: float = 0.15
 
-    @property
-    def patience(self) -> float:
-        """Seconds within which everything that ends by itself has ended."""
-        return 400.0
-
 
 def hash_of(version: str) -> str:
     """The pod template hash of a version."""
@@ -54,14 +49,14 @@ def hash_of(version: str) -> str:
 class Stage:
     """An example on a cluster: does the deeds, and knows for what nobody can be blamed meanwhile."""
 
-    def __init__(self, example: Example) -> None:
+    def __init__(self, example: Example, weather: type[Storm] | None = None) -> None:
         self.example = example
-        self.storm = Storm(example.faults)
+        self.storm = (weather or Storm)(example.faults)
         self.cluster = Cluster(lives=self._life, weather=self.storm, route_lag=example.route_lag)
         self.rollout = self.cluster.key("Rollout", m.NAME)
         self._steps = list(example.steps)
         self._version, self._replicas = "v1", example.replicas
-        self._spec = dict(example.spec)
+        self._spec = {"progressDeadlineSeconds": 60, **example.spec}
         self._forgiven_until = 0.0
         self._emptied, self._failed = False, False
         self._requests = 0
@@ -73,6 +68,11 @@ class Stage:
         if version == "crash":
             return Life(None)
         return Life(self.example.ready_after.get(version, 1.0) * (1 + ordinal % 3 / 10))
+
+    @property
+    def last_request(self) -> str:
+        """The id of the last request."""
+        return f"r{self._requests}"
 
     @property
     def status(self) -> Raw:
@@ -155,7 +155,7 @@ class Stage:
         action, late, step = what
         self._requests += 1
         request = {
-            "id": f"r{self._requests}",
+            "id": self.last_request,
             "action": action,
             "revision": self.status.get("currentRevision", 0) - late,
         }

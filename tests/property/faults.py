@@ -49,14 +49,16 @@ class Storm(Weather):
         return Fate.DONE if self._calm else self._faults.fates.get(self.writes, Fate.DONE)
 
 
-class EveryWrite(Weather):
-    """The operator is killed after each and every write."""
+class KilledAlways(Storm):
+    """The operator is killed after each and every write: a life lasts one."""
+
+    restart_seconds = 0.1
 
     def fate(self) -> Fate:
-        return Fate.KILLED
+        self.writes += 1
+        return Fate.DONE if self._calm else Fate.KILLED
 
 
-CALM = st.just(Faults())
 FATES = st.sampled_from([Fate.KILLED, Fate.LOST, Fate.ANSWER_LOST])
 FAULTS = st.builds(
     Faults,

@@ -60,9 +60,18 @@ def _create(api: ApiServer, key: Key, action: Create, by: str) -> Raw:
         return api.create(action.body, by)
     except ApiError as error:
         found = api.get(key)
-        if meta_view(found).owner_uid == action.owner_uid:
+        owner = meta_view(found).owner_uid
+        if owner is None and _left_by_ours(found, action):
+            return api.merge(key, {"metadata": {"ownerReferences": action.body["metadata"]["ownerReferences"]}}, by)
+        if owner == action.owner_uid:
             return found
         raise RefusedError(f"{key.kind} {key.name} can't be created: there is one of that name") from error
+
+
+def _left_by_ours(found: Raw, action: Create) -> bool:
+    """`kubectl delete --cascade=orphan` left it: it bears all labels that we would give it."""
+    ours = action.body["metadata"].get("labels") or {}
+    return bool(ours) and ours.items() <= (found["metadata"].get("labels") or {}).items()
 
 
 def _delete(api: ApiServer, key: Key, action: Delete, by: str) -> None:

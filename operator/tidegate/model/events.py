@@ -11,7 +11,7 @@ from tidegate.core.world import Key
 from tidegate.model.api import ApiServer, Call
 from tidegate.model.clock import Clock
 
-WINDOW_SECONDS = 10.0
+WINDOW_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,6 @@ class Operator:
         """SIGKILL: what it had in memory is gone."""
         self._loop.stop()
         self._watch.stop()
-        self._runs.stop()
 
     def _pass(self, key: Key) -> Steps:
         if key.kind == kinds.RUN.name:
@@ -70,6 +69,7 @@ class Operator:
         action, wake_at = self._runs.look(key)
         if action is not None:
             yield from self._apply((action,))
+        self._runs.written(key)
         self._loop.wake_at(key, wake_at)
 
     def _carry_out(self, key: Key, plan: Plan) -> Steps:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ from tidegate.api.analysis import AnalysisRunStatus
 from tidegate.core.actions import Action, Delete, Merge, Resource, merge_patch
 from tidegate.core.analysis.query import DueMeasurement
 from tidegate.core.analysis.reading import MeasurementResult, PrometheusQuery, Reading
-from tidegate.core.analysis.run import RunPlan, plan_run
+from tidegate.core.analysis.run import plan_run
 from tidegate.core.world import Key, RunView
 from tidegate.model.clock import Clock
 from tidegate.model.weather import Weather
@@ -20,8 +19,20 @@ from tidegate.observe.run import observe_run
 from tidegate.observe.store import Store
 
 
+@dataclass(slots=True)
+class _Memory:
+    """What is known of a run beyond what is stored of it. A restart loses it, and measures again."""
+
+    uid: str
+    status: AnalysisRunStatus
+    owed: bool = False
+    """The status must be written, and was not yet."""
+    finished: list[MeasurementResult] = field(default_factory=list)
+    under_way: set[str] = field(default_factory=set)
+
+
 class Runs:
-    """What is in memory of the runs: statuses not written yet, measurements in flight, results not looked at."""
+    """Plans runs and measures for them. `again` puts a run back into the queue, when a measurement has come in."""
 
     def __init__(
         self,
@@ -29,59 +40,59 @@ class Runs:
         weather: Weather,
         store: Store,
         measure: Callable[[PrometheusQuery], Reading],
-        enqueue: Callable[[Key], None],
+        again: Callable[[Key], None],
     ) -> None:
         self._clock = clock
         self._weather = weather
         self._store = store
         self._measure = measure
-        self._enqueue = enqueue
-        self._kept: dict[Key, AnalysisRunStatus] = {}
-        self._in_flight: set[tuple[Key, str]] = set()
-        self._results: dict[Key, list[MeasurementResult]] = defaultdict(list)
-        self._open = True
-
-    def stop(self) -> None:
-        """The process is gone: no answer is waited for any more."""
-        self._open = False
+        self._again = again
+        self._memory: dict[Key, _Memory] = {}
 
     def look(self, key: Key) -> tuple[Action | None, datetime | None]:
         """One pass over a run: what to write, and when to look again."""
-        stored = observe_run(self._store, key)
-        if stored is None:
-            self._forget(key)
+        run = observe_run(self._store, key)
+        if run is None:
+            self._memory.pop(key, None)
             return None, None
-        kept = self._kept.get(key)
-        run = replace(stored, status=kept) if kept is not None and not stored.status.phase.completed else stored
-        plan = plan_run(run, self._clock.now, tuple(self._results.pop(key, ())))
-        self._kept[key] = plan.status
+        memory = self._remembered(key, run)
+        plan = plan_run(replace(run, status=memory.status), self._clock.now, memory.finished)
+        memory.finished, memory.status, memory.owed = [], plan.status, memory.owed or plan.urgent
+        if plan.expired:
+            return Delete(Resource.RUNS, run.meta), None
         for due in plan.due:
-            self._start(key, due)
-        return _write(stored, plan), plan.wake_at
+            self._start(key, memory, due)
+        return self._write(run, memory), plan.wake_at
 
-    def _forget(self, key: Key) -> None:
-        self._kept.pop(key, None)
-        self._results.pop(key, None)
+    def written(self, key: Key) -> None:
+        """What `look` asked to be written is written, or there was nothing to write."""
+        memory = self._memory.get(key)
+        if memory is not None:
+            memory.owed = False
+            if memory.status.phase.completed:
+                del self._memory[key]
 
-    def _start(self, key: Key, due: DueMeasurement) -> None:
-        if (key, due.metric) not in self._in_flight:
-            self._in_flight.add((key, due.metric))
+    def _remembered(self, key: Key, run: RunView) -> _Memory:
+        memory = self._memory.get(key)
+        if memory is None or memory.uid != run.meta.uid:
+            memory = self._memory[key] = _Memory(run.meta.uid, run.status)
+        return memory
+
+    def _start(self, key: Key, memory: _Memory, due: DueMeasurement) -> None:
+        if due.metric not in memory.under_way:
+            memory.under_way.add(due.metric)
             began = self._clock.now
-            self._clock.after(self._weather.measure_seconds, lambda: self._finish(key, due, began))
+            self._clock.after(self._weather.measure_seconds, lambda: self._finish(key, memory, due, began))
 
-    def _finish(self, key: Key, due: DueMeasurement, began: datetime) -> None:
-        if self._open:
-            self._in_flight.discard((key, due.metric))
-            reading = self._measure(due.query({}))
-            self._results[key].append(MeasurementResult(due.metric, began, self._clock.now, reading))
-            self._enqueue(key)
+    def _finish(self, key: Key, memory: _Memory, due: DueMeasurement, began: datetime) -> None:
+        memory.under_way.discard(due.metric)
+        reading = self._measure(due.query({}))
+        memory.finished.append(MeasurementResult(due.metric, began, self._clock.now, reading))
+        self._again(key)
 
-
-def _write(stored: RunView, plan: RunPlan) -> Action | None:
-    if plan.expired:
-        return Delete(Resource.RUNS, stored.meta)
-    patch = merge_patch(_dump(stored.status), _dump(plan.status)) if plan.urgent else {}
-    return Merge(Resource.RUNS, stored.meta, {"status": patch}, status=True) if patch else None
+    def _write(self, run: RunView, memory: _Memory) -> Action | None:
+        patch = merge_patch(_dump(run.status), _dump(memory.status)) if memory.owed else {}
+        return Merge(Resource.RUNS, run.meta, {"status": patch}, status=True) if patch else None
 
 
 def _dump(status: AnalysisRunStatus) -> Mapping[str, Any]:
