@@ -63,11 +63,15 @@ def route(name: str, host: str) -> Manifest:
 
 
 def success_rate(address: str, **metric: Any) -> Manifest:
-    """The share of the new version's answers that are no 5xx: two looks, a second apart. None takes a field out."""
+    """The share of the new version's answers that are no 5xx: good twice in a row, or bad once.
+
+    It waits for data: on a busy machine a scrape may come late. `metric` is put over it; None takes a field out.
+    """
     measured = {
         "name": "success-rate",
         "interval": "1s",
-        "count": 2,
+        "consecutiveSuccessLimit": 2,
+        "inconclusiveLimit": -1,
         "successCondition": "result[0] >= 0.95",
         "provider": {"prometheus": {"address": address, "query": SUCCESS_RATE}},
     }

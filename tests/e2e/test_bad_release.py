@@ -33,7 +33,7 @@ def test_a_version_that_turns_bad_is_caught_in_the_background(world: World) -> N
     app = world.app(
         steps=[{"setWeight": 50}, {"pause": {}}], analysis={"templates": [{"templateName": "success-rate"}]}
     )
-    app.set_up(count=None, initialDelay="2s", noData="Successful")
+    app.set_up(consecutiveSuccessLimit=None)
     with app.load() as load:
         began = time.time()
         app.release("v2", error_rate=0.2)

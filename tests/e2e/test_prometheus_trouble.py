@@ -64,8 +64,7 @@ def test_no_data_holds_the_release_until_there_is_some(world: World, what: Troub
     """With a template that waits for data: undecided answers never end it, a good one does."""
     with StandIn(world.bed.prometheus_url).running() as prometheus:
         app = world.app(steps=_STEPS)
-        patient = {"count": None, "inconclusiveLimit": -1, "consecutiveSuccessLimit": 1}
-        app.set_up(provider=_asking(prometheus.url), **patient)
+        app.set_up(provider=_asking(prometheus.url))
         with app.load() as load:
             began = time.time()
             prometheus.trouble = what
@@ -84,7 +83,7 @@ def test_no_data_is_no_verdict_and_a_person_may_measure_again(world: World, what
     """With a template's defaults: one undecided answer ends the analysis, and the release waits for a person."""
     with StandIn(world.bed.prometheus_url).running() as prometheus:
         app = world.app(steps=_STEPS)
-        app.set_up(provider=_asking(prometheus.url))
+        app.set_up(provider=_asking(prometheus.url), count=1, consecutiveSuccessLimit=None, inconclusiveLimit=None)
         with app.load() as load:
             began = time.time()
             prometheus.trouble = what
