@@ -130,7 +130,7 @@ def _same_weight(scene: Scene) -> int:
     if not scene.stepping or (service is not None and service.pod_hash == scene.new_hash):
         # All steps were done already: the stable Service leads to the new version.
         return len(scene.steps)
-    reached = scene.asked or 0
+    reached = scene.asked
     weights = [(index, step.set_weight) for index, step in enumerate(scene.steps) if step.set_weight is not None]
     at_or_above = (index for index, weight in weights if reached and weight >= reached)
     return next(at_or_above, weights[-1][0] if reached and weights else 0)

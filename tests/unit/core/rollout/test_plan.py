@@ -344,6 +344,10 @@ def test_no_step_is_taken_without_the_analysis_that_should_guard_it() -> None:
     assert len(created) == 1
 
 
+def test_a_missing_service_is_told_before_a_missing_template() -> None:
+    assert reason(scene(FIFTH, HALF, index=1, services={}, canary={"analysis": JUDGE})) == "ServiceNotFound"
+
+
 def test_a_background_that_is_only_starting_does_not_take_the_place_of_what_the_step_waits_for() -> None:
     assert reason(scene(FIFTH, new=None, **WATCHED)) == "PodsNotAvailable"
 

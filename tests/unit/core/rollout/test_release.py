@@ -310,7 +310,8 @@ def test_changed_steps_leave_the_release_paused_that_a_person_paused() -> None:
     ],
 )
 def test_changed_steps_outside_a_release_have_no_step_to_go_on_from(make: Callable[..., Scene], index: int) -> None:
-    here = make(TWENTY, EIGHTY, weight=20, status={"current_step_hash": "other steps", "current_step_index": index})
+    status = {"current_step_hash": "other steps", "current_step_index": index}
+    here = make(TWENTY, EIGHTY, weight=20, services={}, status=status)
     after = begin(here).status
     assert (after.current_step_index, after.attempt) == (index, 0)
 

@@ -202,6 +202,11 @@ KNOWN = "abort, pause, promote, promoteFull, resume, retry"
             id="promote, but no step waits",
         ),
         pytest.param(
+            scene(*STEPS, index=2, runs=(run(f"web-{NEW}-2-2", AnalysisPhase.ERROR),), **asking("promote")),
+            "no step waits for a person now; use promoteFull to skip all steps (tidegate promote --full)",
+            id="promote, before anybody was told that the analysis can't decide",
+        ),
+        pytest.param(
             at_pause("resume", PAUSED),
             "neither a pause nor an undecided analysis waits for resume; a pause step needs promote",
             id="resume, but a step waits",

@@ -247,6 +247,7 @@ TRUE = ConditionStatus.TRUE
         pytest.param(aborted(*STEPS), WEIGHT, False, True, id="on its way back: nobody need do anything yet"),
         pytest.param(scene(*STEPS, apply_error="quota"), WEIGHT, True, False, id="refused in a release"),
         pytest.param(over(*STEPS, apply_error="quota"), None, True, True, id="refused, no release"),
+        pytest.param(aborted(*STEPS, apply_error="quota"), None, True, True, id="refused, taken back"),
     ],
 )
 def test_whether_a_person_is_needed_and_whether_a_release_is_on_its_way(
