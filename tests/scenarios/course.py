@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import dropwhile, groupby
-from typing import Any
 
 from tests.scenarios.facts import asked_of, version_of, weight_of
 from tests.scenarios.stages.stage import Change, Raw, Stage
 
-Move = tuple[str, int | None]
+Move = tuple[str, int]
+
+
+PASSING = ("Progressing", "Reconciling")
+"""A status that holds no decision may wait for the next that does: what lies between may never be written."""
 
 
 @dataclass(frozen=True)
@@ -18,72 +22,79 @@ class Course:
 
     moves: list[Move]
     """Sizes of the versions, and the canary's weight asked for and in the route, in the order in which they changed."""
+    gone: list[str]
+    """Of these, what was deleted. The garbage collector and the operator do it side by side, in any order."""
     phases: list[str]
-    """The phases, each once in a row."""
     conditions: dict[str, list[bool]]
     """What became of each condition."""
     reasons: list[str]
-    """The reasons of the Events, in the order in which each came first."""
+    """The reasons of the Events, in the order in which each came first: what is said again is held back, and put into
+    one Event. Nothing where the operator was killed: it loses what it had not posted."""
 
 
 def course_of(stage: Stage) -> Course:
     """The course of what was played there."""
     changes = list(stage.changes())
     statuses = _statuses(changes)
+    seen = [_seen(change, _said_by_steps(changes)) for change in changes]
     return Course(
-        moves=_moves(changes),
-        phases=_phases(statuses),
+        moves=_moves(move for move, change in zip(seen, changes, strict=True) if move and not change.gone),
+        gone=sorted(move[0] for move, change in zip(seen, changes, strict=True) if move and change.gone),
+        phases=[phase for phase, _ in groupby(s["phase"] for s in statuses if s.get("phase") not in (None, *PASSING))],
         conditions=_conditions(statuses),
-        # The real recorder puts what it says again within half a minute into one Event: only the first has its place.
-        reasons=list(dict.fromkeys(reason for reason, _ in stage.said())),
+        reasons=[] if stage.killed else list(dict.fromkeys(reason for reason, _ in stage.said())),
     )
 
 
 def _statuses(changes: list[Change]) -> list[Raw]:
-    """Of the Rollout. Which watch of the operator shows its objects first is chance: it may miss a Service at first."""
+    """Of the Rollout, since its first version served. Before that they tell mostly which watch came first: a Service
+    may be missing in one look and there in the next, the pods may be up before the first status is written."""
     found = (c.object.get("status") or {} for c in changes if c.kind == "Rollout")
-    return list(dropwhile(_lacks_a_service, found))
+    return list(dropwhile(lambda status: status.get("phase") != "Healthy", found))
 
 
-def _lacks_a_service(status: Raw) -> bool:
-    return not status or (status.get("waitingFor") or {}).get("reason") == "ServiceNotFound"
+def _said_by_steps(changes: list[Change]) -> set[int]:
+    """The weights that steps ask for. What lies between is how much the pods that are ready can carry just now, and
+    which are ready first is chance."""
+    rollouts = (change.object for change in changes if change.kind == "Rollout")
+    steps = (step for rollout in rollouts for step in rollout["spec"]["strategy"]["canary"].get("steps", ()))
+    return {0, 100} | {step["setWeight"] for step in steps if "setWeight" in step}
 
 
-def _moves(changes: list[Change]) -> list[Move]:
-    now: dict[str, int | None] = {}
+def _seen(change: Change, weights: set[int]) -> Move | None:
+    match change.kind:
+        case "ReplicaSet":
+            return version_of(change.object), change.object["spec"]["replicas"]
+        case "TrafficSplit":
+            move = ("asked", asked_of(change.object))
+        case "HTTPRoute":
+            move = ("route", weight_of(change.object))
+        case _:
+            return None
+    return move if move[1] in weights else None
+
+
+def _moves(seen: Iterable[Move]) -> list[Move]:
+    now: dict[str, int] = {}
     moves = []
-    for change in changes:
-        name, value = _seen(change)
-        if name and now.get(name, "nothing yet") != value:
+    for name, value in seen:
+        if now.get(name) != value:
             now[name] = value
             moves.append((name, value))
     return moves
 
 
-def _seen(change: Change) -> tuple[str, int | None]:
-    match change.kind:
-        case "ReplicaSet":
-            return version_of(change.object), None if change.gone else change.object["spec"]["replicas"]
-        case "TrafficSplit":
-            return "asked", None if change.gone else asked_of(change.object)
-        case "HTTPRoute":
-            return "route", None if change.gone else weight_of(change.object)
-    return "", None
-
-
-def _phases(statuses: list[Raw]) -> list[str]:
-    return [phase for phase, _ in groupby(s["phase"] for s in statuses if "phase" in s)]
-
-
 def _conditions(statuses: list[Raw]) -> dict[str, list[bool]]:
+    """The times when a condition was one and then the other, each value once in a row."""
     told: dict[str, list[bool]] = {}
     for status in statuses:
         for condition in status.get("conditions") or ():
-            _add(told.setdefault(condition["type"], []), condition["status"] == "True")
+            if condition["type"] not in PASSING:
+                _add(told.setdefault(condition["type"], []), condition["status"] == "True")
     return told
 
 
-def _add(values: list[bool], value: Any) -> None:
+def _add(values: list[bool], value: bool) -> None:
     if values[-1:] != [value]:
         values.append(value)
 

@@ -33,6 +33,7 @@ def _there(stage: Stage) -> dict[str, Any]:
     return {
         "runs": [phase_of(run) for run in stage.all_of("AnalysisRun")],
         "sizes": {version_of(rs): rs["spec"]["replicas"] for rs in stage.all_of("ReplicaSet")},
+        "versions": sorted(version_of(rs) for rs in stage.all_of("ReplicaSet")),
         "pods": dict(Counter(image.partition(":")[2] for image in stage.pods().values())),
         "weight": weight_of(route) if route else None,
         "asked": asked_of(split) if split else None,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,50 +24,68 @@ AT_ONCE = 5
 MODEL, REAL = "model", "real"
 
 
-def scenario(tell: Tell) -> Callable[..., None]:
-    """Make two tests of a story: `[model]` and `[real]`."""
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A story, and whether its course is to be the same on both stages."""
 
+    tell: Tell
+    alike: bool
+
+
+def scenario(tell: Tell) -> Callable[..., None]:
+    """Make two tests of a story: `[model]` and `[real]`. Its course is the same on both."""
+    return _tests_of(Scenario(tell, alike=True))
+
+
+def raced(tell: Tell) -> Callable[..., None]:
+    """The same for a story in which two controllers act at once: which of them is first is chance, the end is not."""
+    return _tests_of(Scenario(tell, alike=False))
+
+
+def _tests_of(played: Scenario) -> Callable[..., None]:
     @pytest.mark.parametrize("stage", [MODEL, REAL])
     def test(stage: str, request: pytest.FixtureRequest) -> None:
         if stage == MODEL:
-            tell(Story(ModelStage()))
+            played.tell(Story(ModelStage()))
         else:
-            request.getfixturevalue("company").finish(tell)
+            request.getfixturevalue("company").finish(played)
 
-    test.__name__, test.__doc__, test.__module__ = tell.__name__, tell.__doc__, tell.__module__
-    test.tell = tell  # type: ignore[attr-defined]
+    test.__name__, test.__doc__, test.__module__ = played.tell.__name__, played.tell.__doc__, played.tell.__module__
+    test.scenario = played  # type: ignore[attr-defined]
     return test
 
 
 class Company:
     """Plays stories on the cluster; all that are asked for at the start are begun then."""
 
-    def __init__(self, cluster: RunningCluster, logs: Path, tells: Iterable[Tell]) -> None:
+    def __init__(self, cluster: RunningCluster, logs: Path, scenarios: Iterable[Scenario]) -> None:
         self._cluster = cluster
         self._logs = logs
         self._pool = ThreadPoolExecutor(AT_ONCE)
-        self._playing: dict[Tell, Future[None]] = {tell: self._pool.submit(self._play, tell) for tell in tells}
+        self._playing: dict[Scenario, Future[None]] = {each: self._pool.submit(self._play, each) for each in scenarios}
 
-    def finish(self, tell: Tell) -> None:
+    def finish(self, played: Scenario) -> None:
         """Wait for the end of a story. Raises what it raised."""
-        self._playing[tell].result()
+        self._playing[played].result()
 
     def leave(self) -> None:
         """Begin no other."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _play(self, tell: Tell) -> None:
-        logs = self._logs / tell.__name__
+    def _play(self, played: Scenario) -> None:
+        logs = self._logs / played.tell.__name__
         logs.mkdir()
         with real_stage(self._cluster, logs) as stage:
-            tell(Story(stage))
+            played.tell(Story(stage))
+            stage.end_operator()
             real = course_of(stage)
-        twin = ModelStage()
-        tell(Story(twin))
-        assert_same(real, course_of(twin))
+        if played.alike:
+            twin = ModelStage()
+            played.tell(Story(twin))
+            assert_same(real, course_of(twin))
 
 
-def real_ones(items: Iterable[Any]) -> list[Tell]:
+def real_ones(items: Iterable[Any]) -> list[Scenario]:
     """The stories among the collected tests that are to be played on the real cluster."""
-    found = (item for item in items if hasattr(getattr(item, "function", None), "tell"))
-    return [item.function.tell for item in found if item.callspec.params["stage"] == REAL]
+    found = (item for item in items if hasattr(getattr(item, "function", None), "scenario"))
+    return [item.function.scenario for item in found if item.callspec.params["stage"] == REAL]

@@ -11,10 +11,11 @@ What `until` and `then` take are the facts of `facts`; of a fact with names in i
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from typing import Any
 
 from tests.scenarios import manifests as m
-from tests.scenarios.facts import facts_of, holds
+from tests.scenarios.facts import facts_of, holds, weight_of
 from tests.scenarios.stages.stage import Raw, Stage
 from tidegate.core.rollout.revision import content_hash
 
@@ -86,19 +87,23 @@ class Story:
         """What Prometheus says of a version from now on."""
         self.stage.measured(hash_of(version), *(() if share is None else (share,)))
 
+    def look(self, count: int) -> None:
+        """From now on an analysis takes so many measurements, a second apart."""
+        self.stage.apply(m.template(count=count, address=self.stage.prometheus_address))
+
     def ask(self, action: str, *, step: int | None = None, revision: int | None = None) -> Raw:
         """Somebody asks for something; the answer."""
         self._requests += 1
         asked: dict[str, Any] = {"id": f"r{self._requests}", "action": action}
         asked["revision"] = self.status["currentRevision"] if revision is None else revision
-        return self.send(asked if step is None else {**asked, "step": step})
+        self.write(asked if step is None else {**asked, "step": step})
+        self.stage.until(lambda: self._answer.get("id") == asked["id"], lambda: f"no answer to {asked}")
+        return self._answer
 
-    def send(self, request: Raw) -> Raw:
-        """Somebody writes the annotation; the answer."""
+    def write(self, request: Raw) -> None:
+        """Somebody writes a request into the annotation, and waits for nothing."""
         notes = {"tidegate.dev/request": json.dumps(request), "tidegate.dev/requested-by": "ann"}
         self.stage.merge("Rollout", m.NAME, {"metadata": {"annotations": notes}})
-        self.stage.until(lambda: self._answer.get("id") == request["id"], lambda: f"no answer to {request}")
-        return self._answer
 
     @property
     def _answer(self) -> Raw:
@@ -110,11 +115,6 @@ class Story:
         for ref, weight in zip(route["rules"][0]["backendRefs"], (100 - canary, canary), strict=True):
             ref["weight"] = weight
         self.stage.merge("HTTPRoute", m.NAME, {"spec": {"rules": route["rules"]}})
-
-    def restart_operator(self) -> None:
-        """It is killed and started again."""
-        self.stage.kill_operator()
-        self.stage.start_operator()
 
     # Then
 
@@ -145,13 +145,29 @@ class Story:
         return facts_of(self.stage)
 
     @property
+    def weights(self) -> list[int]:
+        """What the route ever gave the canary, one after the other."""
+        routes = [c.object for c in self.stage.changes() if c.kind == "HTTPRoute" and not c.gone]
+        return [weight for weight, _ in groupby(weight_of(route) for route in routes)]
+
+    @property
+    def route(self) -> Raw:
+        """What stands in the route's spec."""
+        found = self.stage.find("HTTPRoute", m.NAME)
+        assert found is not None, "there is no route"
+        return dict(found["spec"])
+
+    @property
     def pods(self) -> frozenset[str]:
         """The names of the pods that are there."""
         return frozenset(self.stage.pods())
 
-    def events(self, reason: str) -> list[str]:
-        """What was said for this reason."""
-        return [message for said, message in self.stage.said() if said == reason]
+    def until_said(self, reason: str, text: str = "") -> None:
+        """Let time pass until an Event of this reason tells of `text`."""
+        self.stage.until(
+            lambda: any(text in message for said, message in self.stage.said() if said == reason),
+            lambda: f"no Event {reason} with {text!r}: {self.stage.said()}",
+        )
 
     def _is_current(self) -> bool:
         rollout = self.stage.find("Rollout", m.NAME)

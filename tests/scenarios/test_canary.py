@@ -15,7 +15,7 @@ def test_the_first_version_comes_up_at_full_size(story: Story) -> None:
     story.change("v1", steps=[m.weight(20), m.pause()])
     story.until(phase="Healthy", pods={"v1": 3})
     story.then(weight=0, sizes={"v1": 3}, outcomes=["Promoted"], conditions={"Ready": True, "Stalled": False})
-    assert story.events("ReleaseStarted")
+    story.until_said("ReleaseCompleted", "revision 1")
     story.budget(writes=15)
 
 

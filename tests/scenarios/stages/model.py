@@ -26,6 +26,7 @@ class ModelStage:
     prometheus_address = "http://prometheus:9090"
 
     def __init__(self) -> None:
+        self.killed = False
         self.cluster = Cluster(lives=_life, route_lag=0.02)
         self.cluster.start_operator(OPERATOR)
 
@@ -58,6 +59,7 @@ class ModelStage:
         assert not self.cluster.run(seconds, lambda: not check()), what()
 
     def kill_operator(self) -> None:
+        self.killed = True
         self.cluster.stop_operators()
 
     def start_operator(self) -> None:

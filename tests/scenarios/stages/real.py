@@ -20,6 +20,7 @@ from tests.scenarios.stages.stage import Cascade, Change, Check, Raw
 PATIENCE = 60.0
 SHOWN = (ROLLOUT, REPLICASET, SPLIT, ROUTE)
 FOLLOWED = (*SHOWN, RUN, SERVICE, POD, EVENT)
+REPORTER = "tidegate.dev/operator"
 KINDS: dict[str, Kind] = {kind.name: kind for kind in FOLLOWED}
 
 
@@ -36,6 +37,7 @@ class RealStage:
         operator: OperatorProcess,
     ) -> None:
         self.prometheus_address = prometheus.url
+        self.killed = False
         self._cluster = cluster
         self._namespace = namespace
         self._kube = kube
@@ -74,6 +76,7 @@ class RealStage:
         assert check(), what()
 
     def kill_operator(self) -> None:
+        self.killed = True
         self._operator.kill()
 
     def start_operator(self) -> None:
@@ -94,16 +97,19 @@ class RealStage:
         return iter(sorted(found, key=lambda change: change.version))
 
     def said(self) -> list[tuple[str, str]]:
-        """An Event that counts several things said is one here; what is still held back is missing."""
-        events = [c.object for c in self._seen.changes(EVENT) if c.object.get("reportingComponent", "") != ""]
-        ours = {e["metadata"]["name"]: e for e in events if e["reportingComponent"] == "tidegate.dev/operator"}
-        return [(str(e["reason"]), str(e["message"])) for e in ours.values()]
+        """An Event that counts several things said is one here."""
+        events = [e for e in self._kube.all_of(EVENT, self._namespace) if e.get("reportingComponent") == REPORTER]
+        return [(str(e["reason"]), str(e["message"])) for e in sorted(events, key=lambda e: str(e["eventTime"]))]
+
+    def end_operator(self) -> None:
+        """SIGTERM: before it ends it posts the Events that it holds back."""
+        self._operator.stop()
 
     def mark(self) -> int:
         return self._cluster.audit.mark()
 
     def writes(self, since: int) -> list[str]:
-        self._operator.stop()
+        self.end_operator()
         entries = self._cluster.audit.entries(since, self._namespace)
         return [_text(entry.call) for entry in entries if entry.call.verb not in ("get", "list", "watch")]
 

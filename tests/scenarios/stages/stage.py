@@ -36,6 +36,8 @@ class Stage(Protocol):
     """One namespace with an operator in it, from an administrator's seat. Names of kinds are those of manifests."""
 
     prometheus_address: str
+    killed: bool
+    """Whether the operator ever was."""
 
     def apply(self, manifest: Raw) -> None:
         """Server-side apply; what is read from here on is as new."""
