@@ -53,8 +53,12 @@ def run_name(scene: Scene, role: RunRole) -> str:
     """`ROLLOUT-HASH-REVISION-STEP[.ATTEMPT]`, or `-background` in the place of the step."""
     where = "background" if role is RunRole.BACKGROUND else str(scene.index)
     attempt = f".{scene.status.attempt}" if scene.status.attempt else ""
-    name = scene.world.rollout.meta.name[:200]
-    return f"{name}-{scene.new_hash}-{scene.status.current_revision}-{where}{attempt}"
+    return f"{_prefix(scene)}{where}{attempt}"
+
+
+def _prefix(scene: Scene) -> str:
+    """How the names of all runs of this release begin."""
+    return f"{scene.world.rollout.meta.name[:200]}-{scene.new_hash}-{scene.status.current_revision}-"
 
 
 def find(scene: Scene, role: RunRole) -> RunView | None:
@@ -173,8 +177,8 @@ def collect(scene: Scene) -> Iterable[Action]:
 
 def _current(scene: Scene) -> set[str]:
     """Runs of this release decide on it: never collected while it lasts, else they would be measured again."""
-    prefix = f"{scene.world.rollout.meta.name[:200]}-{scene.new_hash}-{scene.status.current_revision}-"
-    return {run.meta.name for run in scene.world.runs if run.meta.name.startswith(prefix)} if scene.releasing else set()
+    names = {run.meta.name for run in scene.world.runs if run.meta.name.startswith(_prefix(scene))}
+    return names if scene.releasing else set()
 
 
 def undecided(scene: Scene) -> bool:

@@ -64,7 +64,7 @@ def clamp_weight(target: int, current: int, canary: Side, stable: Side) -> int:
       over all pods gives: else the stable pods would be hurt more than the canary is.
     """
     if not canary.ready:
-        return 0 if stable.ready or not current else current
+        return 0 if stable.ready else current
     if not stable.ready and target < current:
         return current
     if canary.full or target <= 0:
@@ -95,5 +95,5 @@ def next_weight(scene: Scene) -> int:
     target = weight_of_steps(scene)
     current = scene.asked or 0
     if not scene.stepping:
-        return target if stable_side(scene).ready or not current else current
+        return target if stable_side(scene).ready else current
     return clamp_weight(target, current, canary_side(scene), stable_side(scene))

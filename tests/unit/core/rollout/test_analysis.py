@@ -194,6 +194,9 @@ def test_what_is_stopped_is_asked_to_end() -> None:
             [f"{PREFIX}-0", f"{PREFIX}-1", BACKGROUND],
             id="of the attempt before",
         ),
+        pytest.param(
+            stopped(scene, STEP, index=1), [f"{PREFIX}-0", f"{PREFIX}-1", BACKGROUND], id="of a step that is no more"
+        ),
     ],
 )
 def test_runs_that_nobody_waits_for_are_stopped(needless: list[str], wanted: list[str]) -> None:
