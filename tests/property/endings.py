@@ -85,7 +85,7 @@ def _end(stage: Stage) -> End:
     return End(
         phase=status["phase"],
         reason=waiting.get("reason", ""),
-        stable=_version(status["stableRS"]),
+        stable=_version(status.get("stableRS", "")),
         weight=round(100 * weights[m.CANARY] / sum(weights.values())),
         sizes={_version(name): size for name, size in sizes(stage).items() if size},
         outcomes=[(release["revision"], release.get("outcome")) for release in status["history"]],

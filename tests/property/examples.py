@@ -77,7 +77,7 @@ class Stage:
     @property
     def status(self) -> Raw:
         """The Rollout's status."""
-        return self.cluster.api.get(self.rollout).get("status") or {}
+        return (self.cluster.api.find(self.rollout) or {}).get("status") or {}
 
     def forgiven(self) -> bool:
         """Whether losses are nobody's fault: pods just died or all have, somebody set weights, or size 0 was asked for.
@@ -91,7 +91,9 @@ class Stage:
         return self.cluster.clock.seconds < self._forgiven_until
 
     def _well(self) -> bool:
-        rollout = self.cluster.api.get(self.rollout)
+        rollout = self.cluster.api.find(self.rollout)
+        if rollout is None:
+            return False
         seen = self.status.get("observedGeneration") == rollout["metadata"]["generation"]
         return bool(self._replicas) and seen and self.status.get("phase") == "Healthy"
 
@@ -100,10 +102,15 @@ class Stage:
 
     def begin(self) -> None:
         """Version v1 serves."""
+        self.first("v1")
+        assert self.cluster.run(60, lambda: self.status.get("phase") == "Healthy"), self.status
+
+    def first(self, version: str) -> None:
+        """Everything is applied for the first time."""
+        self._version = version
         objects = [*m.services(), m.route(), m.template(), self._manifest()]
         self.cluster.api.apply(m.placed(each, "default") for each in objects)
         self.cluster.start_operator()
-        assert self.cluster.run(60, lambda: self.status.get("phase") == "Healthy"), self.status
 
     def _manifest(self) -> Raw:
         canary = dict(self.example.canary)

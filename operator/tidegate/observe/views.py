@@ -190,16 +190,17 @@ def template_view(raw: Raw, old: TemplateView | None = None) -> TemplateView:
 
 
 def replicaset_view(raw: Raw, _old: ReplicaSetView | None = None) -> ReplicaSetView:
-    """A ReplicaSet of a Rollout."""
+    """A ReplicaSet of a Rollout. Pods beyond its size are about to go: they are not counted as ready any more."""
     spec, status = raw.get("spec") or {}, raw.get("status") or {}
+    size = _count(spec.get("replicas", 1))
     return ReplicaSetView(
         meta=meta_view(raw),
         pod_hash=_labels(raw).get(HASH_LABEL, ""),
         revision=_count(_annotations(raw).get(REVISION)),
-        size=_count(spec.get("replicas", 1)),
+        size=size,
         replicas=_count(status.get("replicas")),
-        ready=_count(status.get("readyReplicas")),
-        available=_count(status.get("availableReplicas")),
+        ready=min(size, _count(status.get("readyReplicas"))),
+        available=min(size, _count(status.get("availableReplicas"))),
         images=_images(spec),
         failure=_failure(status),
     )

@@ -91,6 +91,11 @@ def test_a_replicaset_tells_size_counts_images_and_why_it_makes_no_pods() -> Non
     assert view.failure == "exceeded quota"
 
 
+def test_pods_that_a_replicaset_is_about_to_end_are_not_counted_on() -> None:
+    view = views.replicaset_view(raws.replicaset("web-abc", "abc", size=1, available=3))
+    assert (view.replicas, view.ready, view.available) == (3, 1, 1)
+
+
 def test_a_replicaset_without_a_size_has_one_pod_as_the_api_says() -> None:
     assert views.replicaset_view(raws.replicaset("a", "a", spec={"template": {}})).size == 1
 

@@ -66,8 +66,13 @@ def _other_size(scene: Scene, rs: ReplicaSetView) -> int:
         # Nothing is known to work yet: what an earlier attempt started may be all that answers.
         return rs.size if scene.new is None or scene.new.available < scene.spec.replicas else 0
     until = old_until(scene)
-    kept = (until is not None and until > scene.now) or _just_promoted(scene)
+    kept = (until is not None and until > scene.now) or _just_promoted(scene) or _still_stable(scene, rs)
     return rs.size if kept or not traffic_left(scene, rs) else 0
+
+
+def _still_stable(scene: Scene, rs: ReplicaSetView) -> bool:
+    """The status as it is written calls this version stable: until that is changed, a release may go back to it."""
+    return rs.pod_hash == scene.world.rollout.status.stable_rs
 
 
 def _just_promoted(scene: Scene) -> bool:

@@ -167,6 +167,14 @@ def test_the_size_of_the_version_before(here: Scene, size: int) -> None:
     assert sizes(here)[OLD] == size
 
 
+def test_the_version_before_keeps_its_pods_until_it_is_written_that_it_is_stable_no_more() -> None:
+    # A template that comes back before that write finds it called stable, and sends everybody to it.
+    here = scene(HALF, services=BOTH_NEW, canary={"scaleDownDelaySeconds": 0}).facts(
+        stable_rs=NEW, history=[FIRST, line(2, outcome=Outcome.PROMOTED, finished_at=NOW)]
+    )
+    assert sizes(here)[OLD] == 5
+
+
 @pytest.mark.parametrize(
     ("here", "size"),
     [
