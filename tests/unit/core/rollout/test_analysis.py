@@ -244,7 +244,10 @@ LIMITS = {"spec": {"analysis": {"successfulRunHistoryLimit": 1, "unsuccessfulRun
             over, [ended("a", SUCCESSFUL, 9), ended("b", FAILED, 9), ended("c", FAILED, 9)], [], id="within the limits"
         ),
         pytest.param(
-            over, [ended("a", RUNNING, 9), ended("b", PENDING, 9), ended("c", SUCCESSFUL, 1)], [], id="not over yet"
+            over,
+            [ended("a", RUNNING, 9), ended("b", PENDING, 9), ended("c", RUNNING, 9), ended("d", SUCCESSFUL, 1)],
+            [],
+            id="not over yet",
         ),
         pytest.param(
             over,
