@@ -48,7 +48,7 @@ scenarios: venv ## the same stories on the model and on the real API server
 	$(call suite,scenarios,stories on the model cluster and on a real API server)
 
 e2e: venv ## real traffic, real Envoy, real Prometheus
-	$(call suite,e2e,releases under real traffic) -n 4 --dist worksteal
+	$(call suite,e2e,releases under real traffic) -n 4 --dist loadgroup
 
 bench: venv ## the budgets, measured, as a table and as out/bench.json
 	$(BIN)/python -m tests.bench

@@ -14,6 +14,7 @@ from dev.demo.place import Version
 from dev.demo.stage import Stage
 from dev.following import NotSeenError
 from dev.kube import DEPLOYMENT, ROUTE, RUN
+from dev.probe import await_answer
 
 FIRST = Version("v1")
 GOOD = Version("v2")
@@ -59,7 +60,7 @@ def first_version(stage: Stage) -> None:
     stage.apply("canary")
     stage.apply("rollout", FIRST)
     stage.seen.wait(lambda: _healthy(stage), "the first version is Healthy", _UP_SECONDS)
-    stage.seen.wait(lambda: _accepted(stage, "demo"), "the gateway serves the route", _UP_SECONDS)
+    await_answer(stage.place.address, stage.place.host, _UP_SECONDS)
 
 
 def good_release(stage: Stage) -> Good:
@@ -92,8 +93,9 @@ def plain_deployment(stage: Stage) -> Plain:
     stage.begin("plain", f"the same bad release as a plain Deployment: {GOOD.name} → {BAD.name}")
     stage.apply("deployment", GOOD)
     stage.seen.wait(lambda: _rolled_out(stage), "the Deployment is up", _UP_SECONDS)
-    stage.seen.wait(lambda: _accepted(stage, "plain"), "the gateway serves its route", _UP_SECONDS)
-    with stage.load(f"plain.{stage.place.host}") as load:
+    host = f"plain.{stage.place.host}"
+    await_answer(stage.place.address, host, _UP_SECONDS)
+    with stage.load(host) as load:
         _await_answers(stage, load)
         for version in (BAD, GOOD):
             stage.apply("deployment", version)
@@ -150,18 +152,6 @@ def _taken_back(stage: Stage) -> bool:
 def _seen_by_operator(stage: Stage) -> bool:
     rollout = stage.rollout
     return bool(rollout) and rollout.get("status", {}).get("observedGeneration") == rollout["metadata"]["generation"]
-
-
-def _accepted(stage: Stage, route: str) -> bool:
-    """Every parent of the route has taken it over as it is now."""
-    found = stage.seen.get(ROUTE, route) or {}
-    parents = (found.get("status") or {}).get("parents") or []
-    return bool(parents) and all(
-        condition["status"] == "True" and condition["observedGeneration"] == found["metadata"]["generation"]
-        for parent in parents
-        for condition in parent["conditions"]
-        if condition["type"] == "Accepted"
-    )
 
 
 def _rolled_out(stage: Stage) -> bool:

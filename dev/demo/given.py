@@ -69,6 +69,7 @@ def _place(kubeconfig: Path, folder: Path, namespace: str, asked: Mapping[str, s
         ),
         namespace=namespace,
         gateway=(where, name),
+        address=asked["ADDRESS"],
         prometheus=asked["PROMETHEUS"],
         image=asked["IMAGE"],
         folder=folder,

@@ -30,6 +30,7 @@ def local() -> Iterator[Place]:
             operator_arguments=("--allowed-host=127.0.0.1",),
             namespace="demo",
             gateway=(GATEWAY_NAMESPACE, GATEWAY_NAME),
+            address=cluster.gateway_url,
             prometheus=cluster.prometheus_url,
             image="demo",
             folder=cluster.folder / "logs",

@@ -27,8 +27,9 @@ class Version:
 class Place:
     """A cluster, as the demo uses it.
 
-    `prometheus` is its address as the operator reaches it, `load` starts a load on a host name at a rate per second,
-    `folder` takes logs. `operator_kubeconfig` and `operator_arguments` are what the operator is started with.
+    `gateway` is namespace and name of the Gateway, `address` where it answers, `prometheus` where Prometheus does, both
+    as seen from here, where the operator runs. `load` starts a load on a host name at a rate per second, `folder` takes
+    logs. `operator_kubeconfig` and `operator_arguments` are what the operator is started with.
     """
 
     kubeconfig: Path
@@ -36,6 +37,7 @@ class Place:
     operator_arguments: Sequence[str]
     namespace: str
     gateway: tuple[str, str]
+    address: str
     prometheus: str
     image: str
     folder: Path

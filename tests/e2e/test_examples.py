@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +10,15 @@ import yaml
 
 from dev.cluster import RunningCluster
 from dev.kube import POD
-from tests.e2e.world import App, World, lost_nothing, world_on
+from dev.probe import await_answer
+from tests.e2e.world import UP_SECONDS, App, World, lost_nothing, world_on
 
 _EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 _CANARY = _EXAMPLES / "canary"
 
 
-@pytest.fixture(autouse=True)
-def _host_to_itself(bed: RunningCluster) -> Iterator[None]:
-    """All examples answer to one host name: only one at a time."""
-    with (bed.folder / "examples.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+# All examples answer to one host name: only one at a time.
+pytestmark = pytest.mark.xdist_group("examples")
 
 
 def test_the_canary_lets_a_good_version_in(world: World) -> None:
@@ -53,6 +48,7 @@ def _applied(world: World) -> App:
     app = world.app("web", replicas=5)
     app.host = "web.example.com"
     app.until_healthy(60)
+    await_answer(world.bed.gateway_url, app.host, UP_SECONDS)
     return app
 
 

@@ -16,6 +16,9 @@ from dev.cluster.operator_access import install_operator_access
 from tests.e2e.manifests import SUCCESS_RATE, hold, walk
 from tests.e2e.world import RATE, App, World, lost_nothing, world_on
 
+# One worker takes them all, so that there is one more bed and not one a worker.
+pytestmark = pytest.mark.xdist_group("own bed")
+
 
 @pytest.fixture(scope="module")
 def own_bed() -> Iterator[RunningCluster]:

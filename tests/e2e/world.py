@@ -27,6 +27,7 @@ from dev.kube import (
     Manifest,
 )
 from dev.operator_process import OperatorProcess
+from dev.probe import await_answer
 from tests.e2e import manifests
 
 RATE = 60
@@ -98,7 +99,7 @@ class App:
         self.world.apply(manifests.success_rate(self.world.bed.prometheus_url, **metric))
         self.release("v1")
         self.until_healthy(UP_SECONDS)
-        self.seen.wait(self._is_served, f"the gateway serves the route {self.name}", UP_SECONDS)
+        await_answer(self.world.bed.gateway_url, self.host, UP_SECONDS)
 
     def release(self, version: str, error_rate: float = 0.0) -> None:
         """Change the manifest to this version."""
@@ -206,14 +207,6 @@ class App:
         lines += [f"  weights: {self.weights()}", f"  runs: {self.runs()}"]
         return "\n".join(lines + [f"  load: {explain(load.snapshot())}" for load in self._loads])
 
-    def _is_served(self) -> bool:
-        parents = (self.route.get("status") or {}).get("parents") or []
-        conditions = [each for parent in parents for each in parent["conditions"]]
-        current = self.route["metadata"]["generation"]
-        return bool(conditions) and all(
-            each["status"] == "True" and each["observedGeneration"] == current for each in conditions
-        )
-
 
 def canary_weight(route: Manifest) -> int:
     """What the first rule gives the second backend, in percent."""
@@ -233,6 +226,7 @@ def lost_nothing(load: Load) -> LoadResult:
     seen = load.result()
     assert seen.failed == 0, explain(seen)
     assert seen.answered == seen.sent > 0, explain(seen)
+    assert "" not in seen.versions, f"answers that no pod gave: {explain(seen)}"
     return seen
 
 
