@@ -8,6 +8,6 @@ from hypothesis import HealthCheck, settings
 
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 # The seed is fixed: a run that fails in CI fails on the desk as well. `deep` looks for what is new.
-settings.register_profile("ci", max_examples=400, derandomize=True, database=None, **COMMON)
+settings.register_profile("ci", max_examples=250, derandomize=True, database=None, **COMMON)
 settings.register_profile("deep", max_examples=10_000, print_blob=True, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
