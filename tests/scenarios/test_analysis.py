@@ -83,6 +83,15 @@ def test_no_data_is_neither_success_nor_failure(story: Story) -> None:
 
 
 @scenario
+def test_what_had_no_data_is_measured_again_when_there_is_some(story: Story) -> None:
+    story.given(steps=ONE_LOOK)
+    story.release("v2", errors=None)
+    story.until(phase="Paused", waiting="AnalysisUndecided", weight=30, runs=["Inconclusive"])
+    story.errors("v2", GOOD)
+    story.until(phase="Healthy", revision=2, runs=["Inconclusive", "Successful"])
+
+
+@scenario
 def test_a_background_analysis_begins_at_its_step_and_takes_the_release_back(story: Story) -> None:
     story.given(steps=[m.weight(20), m.pause(), m.weight(40), m.pause()], canary={"analysis": m.background(2)})
     story.look(1000)

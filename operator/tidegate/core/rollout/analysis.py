@@ -15,6 +15,7 @@ from tidegate.api.rollout_analysis import RolloutAnalysis
 from tidegate.api.rollout_status import PauseReason, RunStatus
 from tidegate.core.actions import Action, Create, Delete, Merge, Resource
 from tidegate.core.analysis.release import AnalysisError, ReleaseFacts, build_run
+from tidegate.core.analysis.verdict import NO_DATA
 from tidegate.core.rollout.ownership import owner_reference
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Wait
@@ -123,11 +124,19 @@ def wants_background(scene: Scene) -> bool:
     return asked is not None and scene.stepping and not scene.steps_done and scene.index >= (asked.starting_step or 0)
 
 
+def without_data(run: RunView) -> bool:
+    """The run is undecided because there was nothing to measure, and for no other reason."""
+    undecided = (AnalysisPhase.INCONCLUSIVE, AnalysisPhase.ERROR)
+    results = [r for r in run.status.metric_results if not r.dry_run and r.phase in undecided]
+    return bool(results) and all(r.reason == NO_DATA for r in results)
+
+
 def undecided_message(scene: Scene, run: RunView) -> str:
     """Why nothing was decided, and what a person can do."""
     name = scene.world.rollout.meta.name
+    itself = "it is measured again after a while; " if without_data(run) else ""
     return (
-        f"AnalysisRun {run.meta.name} is {run.status.phase}: {run.status.message or 'no reason given'}; "
+        f"AnalysisRun {run.meta.name} is {run.status.phase}: {run.status.message or 'no reason given'}; {itself}"
         f"`tidegate resume {name}` measures again, `tidegate promote {name}` goes on without it"
     )
 
@@ -176,8 +185,10 @@ def collect(scene: Scene) -> Iterable[Action]:
 
 
 def _current(scene: Scene) -> set[str]:
-    """Runs of this release decide on it: never collected while it lasts, else they would be measured again."""
-    names = {run.meta.name for run in scene.world.runs if run.meta.name.startswith(_prefix(scene))}
+    """Runs of this attempt decide on it: never collected while it lasts, else they would be measured again."""
+    begun = {run.meta.name for run in scene.world.runs if run.meta.name.startswith(_prefix(scene))}
+    attempt = str(scene.status.attempt or "")
+    names = {name for name in begun if name.removeprefix(_prefix(scene)).partition(".")[2] == attempt}
     return names if scene.releasing else set()
 
 

@@ -16,6 +16,7 @@ from tidegate.core.actions import Action, Plan
 from tidegate.core.rollout import analysis, replicas, traffic
 from tidegate.core.rollout.prerequisites import missing
 from tidegate.core.rollout.release import begin
+from tidegate.core.rollout.remeasure import again_at, measure_again
 from tidegate.core.rollout.requests import answer
 from tidegate.core.rollout.revision import content_hash
 from tidegate.core.rollout.scene import Scene
@@ -43,7 +44,7 @@ def plan(world: World) -> Plan:
 
 def decide(scene: Scene) -> tuple[Scene, Wait | None, tuple[Action, ...]]:
     """The facts of this pass, what it waits for, and the actions that follow."""
-    scene, background = judge_background(scene)
+    scene, background = judge_background(measure_again(scene))
     lacking = missing(scene)
     if lacking is None and background is not None and not background.actions:
         lacking = background
@@ -74,7 +75,7 @@ def _act(scene: Scene) -> tuple[Action, ...]:
 
 def _wake_at(scene: Scene, wait: Wait | None) -> datetime | None:
     """When time alone changes something."""
-    times: list[datetime | None] = [wait.until if wait else None]
+    times: list[datetime | None] = [wait.until if wait else None, again_at(scene)]
     if wait is not None:
         times.append(deadline(scene, wait))
     if any(rs.size for rs in scene.others):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tidegate.api.rollout_status import PauseReason
 from tidegate.core.rollout import analysis
+from tidegate.core.rollout.remeasure import again_at
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Done, Fail, Outcome, Wait
 from tidegate.core.world import RunRole, RunView
@@ -29,6 +30,7 @@ def _judge(scene: Scene, run: RunView) -> Outcome:
             return Wait(
                 "AnalysisUndecided",
                 analysis.undecided_message(scene, run),
+                until=again_at(scene),
                 pause=PauseReason.INCONCLUSIVE_ANALYSIS,
             )
         case _:
