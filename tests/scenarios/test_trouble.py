@@ -56,7 +56,7 @@ def test_an_operator_that_is_killed_over_and_over_comes_to_the_same_end(story: S
     assert story.weights == [0, 20, 60, 100, 0]
 
 
-@scenario
+@raced
 def test_a_missing_service_is_named_and_waited_for(story: Story) -> None:
     story.prepare(services=False)
     story.change("v1")
