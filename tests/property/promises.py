@@ -91,6 +91,10 @@ class Promises:
             if after[service] > before[service] and self._served and not self._forgiven():
                 ready = self._ready(service)
                 assert ready, f"{self.moment}: {service} gets {after[service]} % and nobody answers behind it"
+        if after[CANARY] > before[CANARY] and not self._has_own_scale() and not self._forgiven():
+            ready, share = self._ready(CANARY), 100 * after[CANARY] / sum(after.values())
+            needed = ceil(self._smallest_size() * share / 100 - SLACK)
+            assert ready >= needed, f"{self.moment}: {share:.0f} % for {ready} pods of {self._smallest_size()}"
 
     def _ready(self, service: str) -> int:
         found = self.cluster.api.find(self.cluster.key("EndpointSlice", service))
@@ -109,13 +113,15 @@ class Promises:
             assert after >= (1 if scaled else needed), f"{self.moment}: {said}"
 
     def _has_own_scale(self) -> bool:
-        steps = self.cluster.api.get(self._rollout)["spec"]["strategy"]["canary"]["steps"]
+        rollout = self.cluster.api.find(self._rollout)
+        steps = rollout["spec"]["strategy"]["canary"]["steps"] if rollout else []
         return any("setCanaryScale" in step for step in steps)
 
     def _smallest_size(self) -> int:
         """spec.replicas, also what it was a moment ago: the operator may not have seen the last change."""
         now = self.cluster.clock.seconds
-        size = self.cluster.api.get(self._rollout)["spec"]["replicas"]
+        rollout = self.cluster.api.find(self._rollout)
+        size = rollout["spec"]["replicas"] if rollout else 0
         late = [size for time, size in self._sizes if time > now - 5]
         return min([size, *late])
 

@@ -1,0 +1,66 @@
+"""Worlds in which a promise was broken once, or would be by the next mistake: chance alone finds them too seldom."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.property.examples import Deed, Example, Stage
+from tests.property.faults import Faults
+from tests.property.promises import Promises
+from tests.property.steps import StepsWitness
+from tests.scenarios import manifests as m
+from tidegate.model.weather import Fate
+
+FOUND = {
+    "a canary that is greater than the whole, then its step is over": Example(
+        (m.scale(replicas=3),),
+        2,
+        canary={"scaleDownDelaySeconds": 0},
+        spec={"minReadySeconds": 1},
+        deeds=(Deed("version", "v2"),),
+    ),
+    "two steps of which each undoes what the other was over by": Example(
+        (m.scale(replicas=4), m.scale(replicas=1), m.weight(20), m.weight(40), m.weight(20)),
+        5,
+        deeds=(Deed("version", "v2"),),
+    ),
+    "a pause is over, and a size that the world has for a moment": Example(
+        (m.pause("1s"), m.scale(replicas=3)), 1, deeds=(Deed("version", "v2"),), faults=Faults(latency=0.05)
+    ),
+    "the steps change while the version is promoted": Example(
+        (), 1, spec={"minReadySeconds": 1}, deeds=(Deed("version", "v2"), Deed("steps", (m.pause("1s"),), 2.5))
+    ),
+    "the template comes back while the version is promoted": Example(
+        (m.pause("1s"),),
+        2,
+        canary={"analysis": m.background(), "scaleDownDelaySeconds": 0},
+        deeds=(
+            Deed("version", "v2"),
+            Deed("steps", (m.weight(20), m.weight(30)), 1.0),
+            Deed("errors", ("v3", 0.5), 2.5),
+            Deed("version", "v1", 0.05),
+        ),
+        faults=Faults(
+            {3: Fate.LOST, 9: Fate.ANSWER_LOST, 29: Fate.LOST, 30: Fate.ANSWER_LOST, 32: Fate.KILLED}, 0.05, seed=708
+        ),
+        route_lag=0.02,
+    ),
+    "a version is taken back, and the gateway takes longer to hear of it than its pods are kept": Example(
+        (m.weight(50), m.pause()),
+        4,
+        canary={"abortScaleDownDelaySeconds": 1},
+        deeds=(Deed("version", "v2"), Deed("request", ("abort", 0, None), 10.0), Deed("version", "v1", 10.0)),
+        route_lag=4.0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_it_is_kept(name: str) -> None:
+    stage = Stage(FOUND[name])
+    Promises(stage.cluster, stage.forgiven)
+    StepsWitness(stage.cluster)
+    stage.begin()
+    stage.play()
+    stage.cluster.run(60)
+    assert stage.status["phase"] == "Healthy", stage.status
