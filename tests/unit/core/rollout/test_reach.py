@@ -44,6 +44,7 @@ LATE = (route(20, accepted=False),)
         pytest.param(scene(weight=0, new=3, routes=LATE), False, False, id="0 is asked for, a gateway does 20 yet"),
         pytest.param(scene(weight=None, new=3), False, False, id="nobody knows what the routes carry"),
         pytest.param(scene(weight=0, new=3, routes=()), False, False, id="the route was not seen"),
+        pytest.param(scene(split=None, routes=(route(0),), new=3), False, False, id="somebody deleted the split"),
         pytest.param(scene(weight=100, new=3, routes=LATE), False, False, id="100 is asked for and not there yet"),
         pytest.param(scene(weight=0, new=3, services=BOTH_OLD), False, True, id="both Services lead to the old"),
         pytest.param(scene(weight=50, new=3, services=BOTH_NEW), True, False, id="both Services lead to the new"),
