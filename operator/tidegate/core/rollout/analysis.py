@@ -185,11 +185,10 @@ def collect(scene: Scene) -> Iterable[Action]:
 
 
 def _current(scene: Scene) -> set[str]:
-    """Runs of this attempt decide on it: never collected while it lasts, else they would be measured again."""
-    begun = {run.meta.name for run in scene.world.runs if run.meta.name.startswith(_prefix(scene))}
-    attempt = str(scene.status.attempt or "")
-    names = {name for name in begun if name.removeprefix(_prefix(scene)).partition(".")[2] == attempt}
-    return names if scene.releasing else set()
+    """Runs of this release decide on it: never collected while it lasts, else they would be measured again."""
+    names = {run.meta.name for run in scene.world.runs if run.meta.name.startswith(_prefix(scene))}
+    written = scene.world.rollout.status.stable_rs
+    return names if scene.releasing or written != scene.status.stable_rs else set()
 
 
 def undecided(scene: Scene) -> bool:
