@@ -297,6 +297,13 @@ def test_a_limit_of_none_keeps_none() -> None:
     assert names(analysis.collect(over(STEP, runs=runs, spec=limits))) == ["a", "b"]
 
 
+def test_runs_are_kept_until_the_promotion_is_written() -> None:
+    """A status that may wait still calls the release unfinished: without its runs the steps would be measured again."""
+    limits = {"analysis": {"successfulRunHistoryLimit": 0, "unsuccessfulRunHistoryLimit": 0}}
+    here = scene(STEP, PAUSE, runs=(ended(f"{PREFIX}-0", SUCCESSFUL, 3),), spec=limits)
+    assert list(analysis.collect(here.facts(stable_rs=NEW))) == []
+
+
 def test_only_an_undecided_analysis_makes_a_release_undecided() -> None:
     reasons = [PauseReason.CANARY_PAUSE_STEP, PauseReason.REQUEST]
     assert not analysis.undecided(scene(STEP, status={"pause_conditions": [pause(reason) for reason in reasons]}))
