@@ -48,12 +48,12 @@ async def measure(
     await _install(cluster, kube, count, analysis=analysis)
     await kube.wait_all(ROLLOUTS, healthy("1"), "healthy on the first version", 240)
     await _rest(cluster)
-    before, cpu, mark = cluster.audit, cpu_seconds(operator.pid), cluster.audit.mark()
+    cpu, mark = cpu_seconds(operator.pid), cluster.audit.mark()
     await in_parallel(kube.patch(f"{ROLLOUTS}/{name}", workload.image("2")) for name in workload.names(count))
     await kube.wait_all(ROLLOUTS, healthy("2"), "healthy on the second version", 400)
     await kube.wait_all(REPLICASETS, _at_rest, "at its last size", 120)
     await _rest(cluster)
-    calls, spent = before.calls(mark, workload.NAMESPACE), cpu_seconds(operator.pid) - cpu
+    calls, spent = cluster.audit.calls(mark, workload.NAMESPACE), cpu_seconds(operator.pid) - cpu
     _show(calls, count)
     idle = await _idle(cluster)
     aborts = await _aborts(kube, min(ABORTS, count))
