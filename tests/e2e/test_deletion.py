@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dev.kube import POD, REPLICASET, ROLLOUT, SPLIT
+from dev.kube import POD, REPLICASET, ROLLOUT, SERVICE, SPLIT
 from tests.e2e.manifests import hold
 from tests.e2e.world import App, World, lost_nothing
 
@@ -86,3 +86,8 @@ def _as_written(app: App) -> None:
         return bool(app.route["spec"] == app.written_route and app.route["metadata"]["annotations"] == {"team": "shop"})
 
     app.seen.wait(restored, "the route is as it was written", 15)
+    app.seen.wait(lambda: _selectors(app) == [{"app": "web"}] * 2, "the Services are as they were written", 15)
+
+
+def _selectors(app: App) -> list[dict[str, str]]:
+    return [dict(service["spec"]["selector"]) for service in app.seen.all_of(SERVICE)]

@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any
 
 from tests.scenarios.manifests import CANARY, NAME, STABLE
-from tidegate.core.world import HASH_LABEL
+from tidegate.core.world import HASH_LABEL, PINNED_BY
 from tidegate.model import Cluster
 from tidegate.model.api import Change
 from tidegate.model.objects import Raw
@@ -164,7 +164,8 @@ def _of_rollout(raw: Raw) -> str:
 
 def _of_service(raw: Raw) -> str:
     selector = {name: value for name, value in raw["spec"]["selector"].items() if name != HASH_LABEL}
-    return _text([{**raw["spec"], "selector": selector}, raw["metadata"].get("annotations")])
+    notes = {name: note for name, note in (raw["metadata"].get("annotations") or {}).items() if name != PINNED_BY}
+    return _text([{**raw["spec"], "selector": selector}, notes])
 
 
 def _of_route(raw: Raw) -> str:

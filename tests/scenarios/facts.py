@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.scenarios import manifests as m
 from tests.scenarios.stages.stage import Raw, Stage
+from tidegate.core.world import HASH_LABEL
 
 
 def facts_of(stage: Stage) -> dict[str, Any]:
@@ -37,7 +38,12 @@ def _there(stage: Stage) -> dict[str, Any]:
         "pods": dict(Counter(image.partition(":")[2] for image in stage.pods().values())),
         "weight": weight_of(route) if route else None,
         "asked": asked_of(split) if split else None,
+        "pinned": {name: HASH_LABEL in service["spec"]["selector"] for name, service in _services(stage).items()},
     }
+
+
+def _services(stage: Stage) -> dict[str, Raw]:
+    return {service["metadata"]["name"]: service for service in stage.all_of("Service")}
 
 
 def holds(fact: Any, wanted: Any) -> bool:

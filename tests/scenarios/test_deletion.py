@@ -7,6 +7,8 @@ from tests.scenarios.scenario import raced, scenario
 from tests.scenarios.stages.stage import Cascade, Raw
 from tests.scenarios.story import Story
 
+PINNED = {m.STABLE: True, m.CANARY: True}
+GIVEN_BACK = {m.STABLE: False, m.CANARY: False}
 STOP = [m.weight(30), m.pause()]
 
 
@@ -19,13 +21,22 @@ def given_a_release_at_its_stop(story: Story) -> Raw:
     return written
 
 
+def _left(service: Raw) -> tuple[Raw, list[str]]:
+    """The selector, and what marks of ours are left."""
+    notes = service["metadata"].get("annotations") or {}
+    return service["spec"]["selector"], [name for name in notes if "tidegate.dev" in name]
+
+
 # The operator may see the children go before the Rollout, and make them again for a moment.
 @raced
 def test_a_deleted_rollout_takes_its_pods_along(story: Story) -> None:
     written = given_a_release_at_its_stop(story)
     story.stage.delete("Rollout", m.NAME)
-    story.until(phase=None, asked=None, versions=[], pods={"v1": 0, "v2": 0}, weight=0)
+    story.until(phase=None, asked=None, versions=[], pods={"v1": 0, "v2": 0}, weight=0, pinned=GIVEN_BACK)
     assert story.route == written
+    # What is deployed in its place gets the traffic: nothing is left of the selectors' label, nor of the mark.
+    as_written = (m.services()[0]["spec"]["selector"], [])
+    assert [_left(service) for service in story.stage.all_of("Service")] == [as_written] * 2
 
 
 @scenario
@@ -34,9 +45,9 @@ def test_one_that_is_deleted_while_the_operator_is_down(story: Story) -> None:
     story.stage.kill_operator()
     story.stage.delete("Rollout", m.NAME)
     story.until(phase=None, asked=None, versions=[], pods={"v1": 0, "v2": 0})
-    story.then(weight=30)
+    story.then(weight=30, pinned=PINNED)
     story.stage.start_operator()
-    story.until(weight=0)
+    story.until(weight=0, pinned=GIVEN_BACK)
     assert story.route == written
 
 
@@ -48,7 +59,7 @@ def test_orphans_serve_on_and_are_taken_back(story: Story) -> None:
     story.stays(3, phase="Healthy")
     story.stage.delete("Rollout", m.NAME, Cascade.ORPHAN)
     story.until(phase=None)
-    story.stays(1, sizes={"v1": 3}, pods={"v1": 3})
+    story.stays(1, sizes={"v1": 3}, pods={"v1": 3}, pinned=PINNED)
     story.change()
     story.until(phase="Healthy", pods={"v1": 3})
     assert story.pods == pods

@@ -20,6 +20,7 @@ HASH_LABEL = "tidegate.dev/pod-template-hash"
 MANAGED = {"app.kubernetes.io/managed-by": "tidegate"}
 REVISION = "tidegate.dev/revision"
 TEMPLATE = "tidegate.dev/template"
+PINNED_BY = "tidegate.dev/pinned-by"
 REQUEST = "tidegate.dev/request"
 REQUESTED_BY = "tidegate.dev/requested-by"
 NOTHING: Mapping[str, int] = MappingProxyType({})
@@ -85,6 +86,8 @@ class ServiceView:
     meta: Meta
     selector: Mapping[str, str]
     ready: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+    pinned_by: str = ""
+    """The Rollout that pinned it, by the mark that it left; empty when none did."""
 
     @property
     def pod_hash(self) -> str:
@@ -172,6 +175,8 @@ class World:
     rollout: RolloutView
     replicasets: tuple[ReplicaSetView, ...] = ()
     services: Mapping[str, ServiceView] = field(default_factory=dict)
+    left: tuple[ServiceView, ...] = ()
+    """The Services that this Rollout pinned once and names no longer."""
     split: SplitView | None = None
     routes: tuple[RouteView, ...] = ()
     runs: tuple[RunView, ...] = ()

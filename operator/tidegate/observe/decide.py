@@ -7,11 +7,12 @@ from datetime import datetime
 
 from tidegate import routes
 from tidegate.core.actions import Plan
+from tidegate.core.rollout.pins import give_back
 from tidegate.core.rollout.plan import plan as plan_rollout
 from tidegate.core.traffic.plan import plan_split
 from tidegate.core.world import Key
 from tidegate.observe import kinds
-from tidegate.observe.rollout import observe_rollout
+from tidegate.observe.rollout import observe_pinned, observe_rollout
 from tidegate.observe.split import observe_split
 from tidegate.observe.store import Store
 
@@ -20,9 +21,12 @@ Decide = Callable[[Store, Key, datetime], Plan | None]
 
 
 def decide_rollout(store: Store, key: Key, now: datetime) -> Plan | None:
-    """One pass over a Rollout."""
+    """One pass over a Rollout, also one that is gone and whose Services are still to be given back."""
     world = observe_rollout(store, key, now)
-    return plan_rollout(world) if world else None
+    if world is not None:
+        return plan_rollout(world)
+    pinned = observe_pinned(store, key)
+    return give_back(pinned) if pinned else None
 
 
 def decide_split(store: Store, key: Key, now: datetime) -> Plan | None:

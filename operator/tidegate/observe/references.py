@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 from tidegate.api.analysis_parts import TemplateRef
 from tidegate.api.rollout import CanaryStrategy
-from tidegate.core.world import Key, RolloutView, SplitView, TemplateView
+from tidegate.core.rollout.revision import replicaset_name
+from tidegate.core.world import Key, RolloutView, ServiceView, SplitView, TemplateView
 from tidegate.observe import kinds
+from tidegate.observe.views import RouteBody
 
 
 class References:
@@ -33,6 +35,10 @@ class References:
         self._from[target].discard(source)
         if not self._from[target]:
             del self._from[target]
+
+    def targets(self, source: Key) -> frozenset[Key]:
+        """What `source` itself refers to."""
+        return self._to.get(source, frozenset())
 
     def referrers(self, target: Key) -> set[Key]:
         """All that refer to `target`, also through others: a template may be taken in by another."""
@@ -87,6 +93,19 @@ def of_split(view: SplitView) -> set[Key]:
         *(Key(route.kind, namespace, route.name) for route in view.spec.routes),
         *(Key(kinds.SERVICE.name, namespace, backend.service) for backend in view.spec.backends),
     }
+
+
+def of_marked_route(view: RouteBody) -> tuple[Key, ...]:
+    """The TrafficSplits that left their mark on a route."""
+    return view.splits
+
+
+def of_pinned_service(view: ServiceView) -> tuple[Key, ...]:
+    """The Rollout that pinned a Service, and the ReplicaSet that it leads to: without both, the pin has no sense."""
+    if not view.pinned_by:
+        return ()
+    namespace, name = view.meta.namespace, replicaset_name(view.pinned_by, view.pod_hash)
+    return Key(kinds.ROLLOUT.name, namespace, view.pinned_by), Key(kinds.REPLICASET.name, namespace, name)
 
 
 def of_template(view: TemplateView) -> set[Key]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from tidegate.core.rollout.pins import PinnedService
+from tidegate.core.rollout.revision import replicaset_name
 from tidegate.core.traffic.world import observe_routes
 from tidegate.core.world import Key, RolloutView, RouteView, ServiceView, SplitView, TemplateView, World
 from tidegate.observe import kinds, references
@@ -23,12 +25,26 @@ def observe_rollout(store: Store, key: Key, now: datetime) -> World | None:
         rollout=rollout,
         replicasets=store.replicasets.owned_by(rollout.meta.uid),
         services=_services(store, rollout),
+        left=_left(store, key, rollout),
         split=split,
         routes=_routes(store, key, split),
         runs=store.runs.owned_by(rollout.meta.uid),
         templates=_templates(store, rollout),
         apply_error=store.apply_error(key),
     )
+
+
+def observe_pinned(store: Store, key: Key) -> tuple[PinnedService, ...]:
+    """The Services that a Rollout which is gone left pinned, each with the ReplicaSet that it leads to."""
+    return tuple(
+        PinnedService(service, store.replicasets.get(key.namespace, replicaset_name(key.name, service.pod_hash)))
+        for service in store.services_pinned_by(key)
+    )
+
+
+def _left(store: Store, key: Key, rollout: RolloutView) -> tuple[ServiceView, ...]:
+    named = _services(store, rollout)
+    return tuple(view for view in store.services_pinned_by(key) if view.meta.name not in named)
 
 
 def _routes(store: Store, key: Key, split: SplitView | None) -> tuple[RouteView, ...]:

@@ -23,6 +23,11 @@ REFERENCES: dict[str, Callable[[Any], Iterable[Key]]] = {
     kinds.TEMPLATE.name: references.of_template,
     kinds.CLUSTER_TEMPLATE.name: references.of_template,
 }
+MARKS: dict[str, Callable[[Any], Iterable[Key]]] = {
+    kinds.HTTPROUTE.name: references.of_marked_route,
+    kinds.SERVICE.name: references.of_pinned_service,
+}
+"""What the marks on an object lead to: whoever left one has to take it away, also when it is gone."""
 
 
 class Store:
@@ -52,7 +57,7 @@ class Store:
         self._references = references.References()
         self._keys: dict[str, Key] = {}
         self._slices_of: dict[tuple[str, str], dict[str, None]] = {}
-        self._marked: dict[Key, set[str]] = {}
+        self._marks = references.References()
         self._apply_errors: dict[Key, str] = {}
 
     def ingest(self, kind: str, event: str | None, raw: Raw) -> set[Key]:
@@ -106,8 +111,16 @@ class Store:
 
     def routes_marked_by(self, split: Key) -> tuple[views.RouteBody, ...]:
         """The routes that carry the annotation of a TrafficSplit, which may name others by now or be gone."""
-        found = (self.routes.get(split.namespace, name) for name in sorted(self._marked.get(split, ())))
+        found = (self.routes.get(split.namespace, name) for name in self._marked_by(split))
         return tuple(route for route in found if route)
+
+    def services_pinned_by(self, rollout: Key) -> tuple[ServiceView, ...]:
+        """The Services that carry the annotation of a Rollout, which may name others by now or be gone."""
+        found = (self.service(rollout.namespace, name) for name in self._marked_by(rollout))
+        return tuple(service for service in found if service)
+
+    def _marked_by(self, key: Key) -> list[str]:
+        return sorted(marked.name for marked in self._marks.referrers(key))
 
     def apply_error(self, key: Key) -> str:
         """What the API server refused when the last plan of this object was applied; empty when nothing."""
@@ -136,8 +149,8 @@ class Store:
             self._index_owner(key, change)
         if kind == kinds.ENDPOINTSLICE.name:
             self._index_slice(change)
-        if kind == kinds.HTTPROUTE.name:
-            self._index_marks(change)
+        if kind in MARKS:
+            self._marks.point(key, MARKS[kind](change.new) if change.new else ())
 
     def _index_owner(self, key: Key, change: Change[Any]) -> None:
         if change.old:
@@ -155,15 +168,6 @@ class Store:
         if change.new:
             self._slices_of.setdefault(_service_name(change.new), {})[change.new.meta.name] = None
 
-    def _index_marks(self, change: Change[views.RouteBody]) -> None:
-        name = change.both[-1].meta.name
-        for split in change.old.splits if change.old else ():
-            self._marked[split].discard(name)
-            if not self._marked[split]:
-                del self._marked[split]
-        for split in change.new.splits if change.new else ():
-            self._marked.setdefault(split, set()).add(name)
-
     def _concerns(self, kind: str, view: View) -> set[Key]:
         """Who must look again after this view came or went."""
         key = _key(kind, view)
@@ -173,9 +177,11 @@ class Store:
             woken.add(owner)
         if isinstance(view, views.SliceView):
             woken |= self._references.referrers(Key(kinds.SERVICE.name, view.meta.namespace, view.service))
-        if isinstance(view, views.RouteBody):
-            # Also one that is gone: it left the route as it was not, and somebody has to restore it.
-            woken.update(view.splits)
+        if kind in MARKS:
+            # Also one that is gone: it left the object as it was not, and somebody has to restore it.
+            woken.update(MARKS[kind](view))
+        for pinned in self._marks.referrers(key) if kind == kinds.REPLICASET.name else ():
+            woken |= self._marks.targets(pinned)
         return {key for key in woken if key.kind in RECONCILED}
 
 

@@ -21,6 +21,7 @@ from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
 from tidegate.core.world import (
     HASH_LABEL,
+    PINNED_BY,
     REQUEST,
     REQUESTED_BY,
     REVISION,
@@ -219,7 +220,8 @@ def _failure(status: Raw) -> str:
 
 def service_view(raw: Raw, _old: ServiceView | None = None) -> ServiceView:
     """A Service, without its endpoints: the store adds them."""
-    return ServiceView(meta_view(raw), dict((raw.get("spec") or {}).get("selector") or {}))
+    selector = dict((raw.get("spec") or {}).get("selector") or {})
+    return ServiceView(meta_view(raw), selector, pinned_by=_annotations(raw).get(PINNED_BY, ""))
 
 
 def slice_view(raw: Raw, _old: SliceView | None = None) -> SliceView:

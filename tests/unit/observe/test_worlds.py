@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from tests.unit.observe import raws
 from tests.unit.observe.raws import NAMESPACE
 from tests.unit.observe.test_store import ROLLOUT, SPLIT, put
-from tidegate.core.actions import Create, PatchList
+from tidegate.core.actions import Create, Merge, PatchList, Plan
 from tidegate.core.world import Key, World
 from tidegate.observe.decide import decide
 from tidegate.observe.rollout import observe_rollout
@@ -41,6 +41,37 @@ def test_a_rollout_sees_its_own_children_services_and_split() -> None:
     assert {name: service.ready_endpoints for name, service in found.services.items()} == {"web": 1}
     assert found.split is not None
     assert found.split.weight("web-canary") == 20
+
+
+def pinned(name: str = "web") -> raws.Raw:
+    """A Service that the Rollout `web` led to its ReplicaSet `web-abc`."""
+    selector = {"app": "web", "tidegate.dev/pod-template-hash": "abc"}
+    marked = {"annotations": {"tidegate.dev/pinned-by": "web"}}
+    return raws.service(name, selector, meta=marked)
+
+
+def test_a_rollout_that_is_gone_wakes_up_for_the_services_that_it_left_pinned() -> None:
+    store = Store()
+    rollout, replicaset, service = raws.rollout(), raws.replicaset("web-abc", "abc"), pinned()
+    put(store, rollout, replicaset, service)
+    put(store, raws.again(rollout), event="DELETED")
+    assert decide(store, ROLLOUT, NOW) == Plan(), "its pods still serve"
+    assert ROLLOUT in put(store, raws.again(replicaset), event="DELETED")
+    plan = decide(store, ROLLOUT, NOW)
+    assert plan is not None
+    assert [(type(action), action.meta.name) for action in plan.actions if isinstance(action, Merge)] == [
+        (Merge, "web")
+    ]
+
+
+def test_a_pinned_service_whose_rollout_went_unseen_wakes_it_up() -> None:
+    assert ROLLOUT in put(Store(), pinned(), event=None)
+
+
+def test_a_rollout_sees_the_services_that_it_pinned_and_names_no_longer() -> None:
+    store = Store()
+    put(store, raws.rollout(), pinned("web"), pinned("web-before"), raws.service("api"))
+    assert [service.meta.name for service in world(store).left] == ["web-before"]
 
 
 def test_a_rollout_sees_the_weights_that_its_routes_carry() -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from tidegate.core.actions import Action, Plan
-from tidegate.core.rollout import analysis, replicas, traffic
+from tidegate.core.rollout import analysis, pins, replicas, traffic
 from tidegate.core.rollout.prerequisites import missing
 from tidegate.core.rollout.release import begin
 from tidegate.core.rollout.remeasure import again_at, measure_again
@@ -54,11 +54,17 @@ def decide(scene: Scene) -> tuple[Scene, Wait | None, tuple[Action, ...]]:
     walked, wait = walk(scene)
     if wait is TURN:
         return walked, wait, ()
-    scene = abort_stuck(walked, wait)
-    if not scene.stepping or scene.steps_done:
-        scene, wait = settle(scene)
+    scene, wait = _settled(walked, wait)
+    taken_back = abort_stuck(scene, wait)
+    if taken_back is not scene:
+        scene, wait = settle(taken_back)
     waits = (background, wait) if scene.stepping else ()
     return scene, wait, (*_act(scene), *(action for w in waits if w is not None for action in w.actions))
+
+
+def _settled(scene: Scene, wait: Wait | None) -> tuple[Scene, Wait | None]:
+    """The release at its end, when no step is left."""
+    return settle(scene) if not scene.stepping or scene.steps_done else (scene, wait)
 
 
 def _act(scene: Scene) -> tuple[Action, ...]:
@@ -69,6 +75,7 @@ def _act(scene: Scene) -> tuple[Action, ...]:
         *replicas.grow(scene),
         *analysis.stop_needless(scene),
         *replicas.shrink(scene),
+        *pins.unpin_left(scene),
         *analysis.collect(scene),
     )
 

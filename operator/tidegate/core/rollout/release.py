@@ -82,6 +82,14 @@ def close(scene: Scene, outcome: Outcome, cause: str = "") -> Scene:
     return scene.facts(history=[*history[:-1], last])
 
 
+def ended_by(scene: Scene, who: str) -> Scene:
+    """Write down who asked for the end of the release, in its open line of history."""
+    history = scene.status.history
+    if not history or history[-1].finished_at is not None:
+        return scene
+    return scene.facts(history=[*history[:-1], history[-1].model_copy(update={"requester": who})])
+
+
 def _close_before(scene: Scene, outcome: Outcome) -> Scene:
     """End the line of the release before; one that was taken back ended so, though its traffic may be on its way."""
     if scene.status.abort:

@@ -15,7 +15,7 @@ from tidegate.api.rollout_status import LastRequest, PauseCondition, PauseReason
 from tidegate.core.actions import Event
 from tidegate.core.rollout import analysis
 from tidegate.core.rollout.abort import abort
-from tidegate.core.rollout.release import again
+from tidegate.core.rollout.release import again, ended_by
 from tidegate.core.rollout.revision import content_hash
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.world import RunRole
@@ -77,10 +77,14 @@ def _follow(scene: Scene, request: Request) -> Scene:
     return _answered(followed, request, RequestOutcome.DONE, message)
 
 
-def _answered(scene: Scene, request: Request, outcome: RequestOutcome, message: str) -> Scene:
+def _who(scene: Scene) -> str:
+    """Who asked. Nothing proves the name yet, so it is told as what it is."""
     by = scene.world.rollout.requested_by
-    # Nothing proves the name yet, so it is told as what it is.
-    who = f"{by} (claimed)" if by else "unknown"
+    return f"{by} (claimed)" if by else "unknown"
+
+
+def _answered(scene: Scene, request: Request, outcome: RequestOutcome, message: str) -> Scene:
+    who = _who(scene)
     answer = LastRequest(id=request.id, action=request.action, outcome=outcome, message=message, by=who, at=scene.now)
     reason = "RequestDone" if outcome is RequestOutcome.DONE else "RequestRefused"
     because = f" ({request.reason})" if request.reason else ""
@@ -138,14 +142,14 @@ def _promote_full(scene: Scene, _: Request) -> tuple[Scene, str]:
         pause_conditions=[],
         promote_full=True,
     )
-    return promoted, "all steps and analyses are skipped"
+    return ended_by(promoted, _who(scene)), "all steps and analyses are skipped"
 
 
 def _abort(scene: Scene, request: Request) -> tuple[Scene, str]:
     _need_release(scene, "abort")
     because = f": {request.reason}" if request.reason else ""
     by = scene.world.rollout.requested_by or "a request"
-    return abort(scene, f"aborted by {by}{because}"), "traffic goes back to the stable version"
+    return ended_by(abort(scene, f"aborted by {by}{because}"), _who(scene)), "traffic goes back to the stable version"
 
 
 def _retry(scene: Scene, _: Request) -> tuple[Scene, str]:

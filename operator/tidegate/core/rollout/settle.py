@@ -44,7 +44,7 @@ def _endpoints(scene: Scene, name: str) -> Wait:
         f"the endpoints of Service {name} are not the {scene.spec.replicas} pods of {scene.new_name} yet; "
         "where that stays so, its selector asks for labels that the template doesn't give"
     )
-    return Wait("EndpointsNotReady", message)
+    return Wait("EndpointsNotReady", message, on_pods=True)
 
 
 def _first(scene: Scene) -> tuple[Scene, Wait | None]:

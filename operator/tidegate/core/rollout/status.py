@@ -81,7 +81,7 @@ def _standing(scene: Scene, wait: Wait | None) -> Standing:
     if refusal:
         return Standing(Phase.DEGRADED, "Refused", refusal, waiting, stalled=True, releasing=releasing)
     if scene.status.abort:
-        return _aborted(scene, waiting)
+        return _aborted(scene, waiting, stalled=wait is None or wait.reason in _INVALID)
     if stuck(scene, wait):
         said = f"no progress for {scene.spec.progress_deadline_seconds} s: {message}"
         return Standing(Phase.DEGRADED, "ProgressDeadlineExceeded", said, waiting, stalled=True, releasing=True)
@@ -100,14 +100,14 @@ def _standing(scene: Scene, wait: Wait | None) -> Standing:
     )
 
 
-def _aborted(scene: Scene, waiting: WaitingFor | None) -> Standing:
+def _aborted(scene: Scene, waiting: WaitingFor | None, *, stalled: bool) -> Standing:
     name = scene.world.rollout.meta.name
     taken_back = f"revision {scene.status.current_revision} was taken back: {scene.status.abort_cause}"
     message = (
         f"{taken_back}. The manifest still names it: change the template "
         f"(`tidegate undo {name} --print` gives the stable one), or `tidegate retry {name}`"
     )
-    return Standing(Phase.DEGRADED, "Aborted", message, waiting, stalled=waiting is None)
+    return Standing(Phase.DEGRADED, "Aborted", message, waiting, stalled=stalled)
 
 
 def _waiting(scene: Scene, wait: Wait | None) -> WaitingFor | None:

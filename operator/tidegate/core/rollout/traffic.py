@@ -9,9 +9,10 @@ from tidegate.api.meta import API_VERSION
 from tidegate.api.trafficsplit import TrafficSplitSpec
 from tidegate.core.actions import Action, Create, Merge, Resource
 from tidegate.core.rollout.ownership import owner_reference
+from tidegate.core.rollout.pins import pin
 from tidegate.core.rollout.scene import FULL, Scene, ready_behind
 from tidegate.core.rollout.targets import next_weight
-from tidegate.core.world import HASH_LABEL, MANAGED, ReplicaSetView, ServiceView
+from tidegate.core.world import MANAGED, ReplicaSetView, ServiceView
 
 
 def pin_services(scene: Scene) -> Iterable[Action]:
@@ -20,8 +21,8 @@ def pin_services(scene: Scene) -> Iterable[Action]:
         (scene.canary_service, _canary_target(scene)),
         (scene.stable_service, _stable_target(scene)),
     ):
-        if service is not None and target is not None and service.pod_hash != target.pod_hash:
-            yield Merge(Resource.SERVICES, service.meta, {"spec": {"selector": {HASH_LABEL: target.pod_hash}}})
+        if service is not None and target is not None:
+            yield from pin(service, scene.world.rollout.meta.name, target.pod_hash)
 
 
 def _canary_target(scene: Scene) -> ReplicaSetView | None:

@@ -100,7 +100,7 @@ class Life:
     def _service(self, name: str) -> ServiceView:
         pinned = self.selectors[name].get(HASH_LABEL)
         ready = {rs.meta.name: rs.ready for rs in self.sets.values() if rs.ready and pinned in (None, rs.pod_hash)}
-        return ServiceView(meta(name), self.selectors[name], ready)
+        return ServiceView(meta(name), self.selectors[name], ready, pinned_by="web" if pinned else "")
 
     def step(self) -> list[str]:
         """One pass, and the world after it: pods are ready, routes are taken over, runs are judged."""

@@ -128,7 +128,8 @@ def rs(pod_hash: str, size: int = 5, available: int | None = None, **fields: Any
 def service(name: str, pod_hash: str, ready: Mapping[str, int] | None = None) -> ServiceView:
     """A Service that is pinned to a version, or to none when the hash is empty."""
     selector = {"app": "web"} | ({HASH_LABEL: pod_hash} if pod_hash else {})
-    return ServiceView(meta(name), selector, {name: count for name, count in (ready or {}).items() if count})
+    there = {name: count for name, count in (ready or {}).items() if count}
+    return ServiceView(meta(name), selector, there, pinned_by="web" if pod_hash else "")
 
 
 def services(canary: ServiceView | None = None, stable: ServiceView | None = None) -> dict[str, ServiceView]:

@@ -251,6 +251,14 @@ def test_the_pods_of_a_version_that_crashes_never_get_traffic() -> None:
     assert life.status.abort_cause.startswith("no progress for 90 s: 0 of 1 pods of ReplicaSet")
 
 
+def test_a_release_without_steps_whose_pods_crash_is_taken_back_at_its_deadline_too() -> None:
+    life = serving(broken=frozenset({"v2"}))
+    life.change(progressDeadlineSeconds=90, progressDeadlineAbort=True)
+    life.run()
+    assert life.later(90) == ["web-canary to v1", "Degraded 0/0", "Aborted"]
+    assert outcomes(life) == [Outcome.PROMOTED, Outcome.ABORTED]
+
+
 def test_a_release_waits_until_its_services_are_there_and_says_so() -> None:
     life = serving()
     del life.selectors["web-canary"]

@@ -62,6 +62,9 @@ def told(after: Scene) -> tuple[RequestOutcome, str]:
     return after.status.last_request.outcome, after.status.last_request.message
 
 
+ASKED_BY_ADA = [FIRST, line(2, requester="ada (claimed)")]
+
+
 @pytest.mark.parametrize(
     ("here", "changes", "message"),
     [
@@ -111,7 +114,13 @@ def told(after: Scene) -> tuple[RequestOutcome, str]:
         ),
         pytest.param(
             at_pause("promoteFull", PAUSED, ASKED),
-            {"current_step_index": 4, "current_step_started_at": NOW, "pause_conditions": [], "promote_full": True},
+            {
+                "current_step_index": 4,
+                "current_step_started_at": NOW,
+                "pause_conditions": [],
+                "promote_full": True,
+                "history": ASKED_BY_ADA,
+            },
             "all steps and analyses are skipped",
             id="promoteFull skips everything",
         ),
@@ -124,6 +133,7 @@ def told(after: Scene) -> tuple[RequestOutcome, str]:
                 "current_step_index": 0,
                 "current_step_started_at": NOW,
                 "pause_conditions": [],
+                "history": ASKED_BY_ADA,
             },
             "traffic goes back to the stable version",
             id="abort",

@@ -53,7 +53,7 @@ def endpoints(name: str) -> Wait:
         f"the endpoints of Service {name} are not the 5 pods of {NEW_NAME} yet; "
         "where that stays so, its selector asks for labels that the template doesn't give"
     )
-    return Wait("EndpointsNotReady", message)
+    return Wait("EndpointsNotReady", message, on_pods=True)
 
 
 CANARY, STABLE = service("web-canary", NEW, {NEW_NAME: 5}), service("web", NEW, {NEW_NAME: 5})
@@ -112,6 +112,7 @@ PARTLY = service("web", NEW, {NEW_NAME: 4})
                 "EndpointsNotReady",
                 f"the endpoints of Service web are not the 0 pods of {NEW_NAME} yet; "
                 "where that stays so, its selector asks for labels that the template doesn't give",
+                on_pods=True,
             ),
             id="promoting nobody: just the Service",
         ),

@@ -245,6 +245,9 @@ TRUE = ConditionStatus.TRUE
         pytest.param(scene(*STEPS, status=STUCK), PODS, True, False, id="stuck"),
         pytest.param(aborted(*STEPS), None, True, True, id="taken back"),
         pytest.param(aborted(*STEPS), WEIGHT, False, True, id="on its way back: nobody need do anything yet"),
+        pytest.param(
+            aborted(*STEPS), Wait("ServiceNotFound", "no Service"), True, True, id="taken back, and it can not go on"
+        ),
         pytest.param(scene(*STEPS, apply_error="quota"), WEIGHT, True, False, id="refused in a release"),
         pytest.param(over(*STEPS, apply_error="quota"), None, True, True, id="refused, no release"),
         pytest.param(aborted(*STEPS, apply_error="quota"), None, True, True, id="refused, taken back"),

@@ -48,9 +48,12 @@ def views(canary: str, stable: str) -> dict[str, ServiceView]:
     return services(service("web-canary", canary), service("web", stable))
 
 
-def test_a_pin_is_one_label_of_the_selector() -> None:
+def test_a_pin_is_one_label_of_the_selector_and_says_whose_it_is() -> None:
     (action,) = pin_services(scene(FIFTH, services=views(OLD, OLD)))
-    patch = {"spec": {"selector": {"tidegate.dev/pod-template-hash": NEW}}}
+    patch = {
+        "metadata": {"annotations": {"tidegate.dev/pinned-by": "web"}},
+        "spec": {"selector": {"tidegate.dev/pod-template-hash": NEW}},
+    }
     assert action == Merge(Resource.SERVICES, meta("web-canary"), patch)
 
 

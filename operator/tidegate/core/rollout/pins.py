@@ -1,0 +1,51 @@
+"""The pins: a Service's selector leads to one version, and says so by the name of the Rollout that did it.
+
+A pin that outlives its Rollout would keep the Service without endpoints for whatever comes in its place, such as a
+Deployment. By the mark it is found again, also by an operator that was down when the Rollout went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tidegate.core.actions import Merge, Plan, Resource
+from tidegate.core.rollout.scene import Scene
+from tidegate.core.world import HASH_LABEL, PINNED_BY, ReplicaSetView, ServiceView
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedService:
+    """A Service whose Rollout is gone, and the ReplicaSet that it leads to; None when that is gone too."""
+
+    service: ServiceView
+    target: ReplicaSetView | None
+
+
+def pin(service: ServiceView, rollout: str, pod_hash: str) -> Iterable[Merge]:
+    """Lead a Service to one version; nothing when it does already."""
+    if (service.pod_hash, service.pinned_by) != (pod_hash, rollout):
+        yield _write(service, rollout, pod_hash)
+
+
+def unpin_left(scene: Scene) -> Iterable[Merge]:
+    """Give back the Services that the Rollout names no longer, once there is but one version to lead to."""
+    settled = not scene.releasing and not any(rs.size for rs in scene.others)
+    return [_unpin(service) for service in scene.world.left] if settled else []
+
+
+def give_back(pinned: Iterable[PinnedService]) -> Plan:
+    """What a Rollout that is gone leaves to do. Pods that were orphaned go on serving, behind their pin."""
+    return Plan(tuple(_unpin(entry.service) for entry in pinned if entry.target is None))
+
+
+def _unpin(service: ServiceView) -> Merge:
+    return _write(service, None, None)
+
+
+def _write(service: ServiceView, rollout: str | None, pod_hash: str | None) -> Merge:
+    patch = {
+        "metadata": {"annotations": {PINNED_BY: rollout}},
+        "spec": {"selector": {HASH_LABEL: pod_hash}},
+    }
+    return Merge(Resource.SERVICES, service.meta, patch)
