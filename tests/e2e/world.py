@@ -11,7 +11,7 @@ from typing import Any
 
 from dev.cluster import Load, LoadResult, RunningCluster
 from dev.cluster.commands import kubectl, run
-from dev.following import Following
+from dev.following import Following, NotSeenError
 from dev.kube import (
     ENDPOINTSLICE,
     EVENT,
@@ -160,7 +160,11 @@ class App:
                 status and status.get("observedGeneration") == found["metadata"]["generation"] and check(status)
             )
 
-        self.seen.wait(fulfilled, f"{self.name}: {what}", seconds)
+        try:
+            self.seen.wait(fulfilled, f"{self.name}: {what}", seconds)
+        except NotSeenError as error:
+            routes = [(route["spec"], route.get("status")) for route in self.seen.all_of(ROUTE)]
+            raise NotSeenError(f"{error}\nstatus: {self.status}\nroutes: {routes}") from None
 
     def until_healthy(self, seconds: float = RELEASE_SECONDS) -> None:
         """Wait until the version of the manifest has all the traffic."""
