@@ -70,12 +70,28 @@ class Kube:
         found = self._resource(kind).get(namespace=namespace or None, label_selector=selector)
         return list(_json(found)["items"])
 
-    def merge(self, kind: Kind, namespace: str, name: str, patch: Manifest, *, subresource: str = "") -> Manifest:
-        """JSON merge patch; the object as it is then. Raises ApiException."""
+    def merge(
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        patch: Manifest,
+        *,
+        subresource: str = "",
+        user: str = "",
+        group: str = "",
+    ) -> Manifest:
+        """JSON merge patch, also as another user, in a group or none; the object as it is then. Raises ApiException."""
         resource = self._resource(kind)
         target = resource.subresources[subresource] if subresource else resource
         done = target.patch(
-            body=dict(patch), name=name, namespace=namespace, content_type="application/merge-patch+json"
+            body=dict(patch),
+            name=name,
+            namespace=namespace,
+            content_type="application/merge-patch+json",
+            header_params={
+                name: value for name, value in (("Impersonate-User", user), ("Impersonate-Group", group)) if value
+            },
         )
         return _json(done)
 

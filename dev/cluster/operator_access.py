@@ -1,4 +1,4 @@
-"""The operator's rights on the local cluster: exactly those that the chart grants, and nothing else."""
+"""The operator's rights on the local cluster: those that the chart grants, and its policy on requests."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _IN_FORCE_SECONDS = 10.0
 
 
 def install_operator_access(cluster: RunningCluster, namespace: str = "") -> None:
-    """Bind the chart's roles to the user `tidegate-operator`, and wait until they are in force.
+    """Bind the chart's roles to the user `tidegate-operator`, and wait until they are in force; add the chart's policy.
 
-    With a namespace the rights hold in that one only, as in a namespaced installation. It may be called again. Raises
+    With a namespace they hold in that one only, as in a namespaced installation. It may be called again. Raises
     CommandError when the chart cannot be rendered or applied, TimeoutError when the rights do not come.
     """
-    objects = [_for_the_user(item) for item in rbac_objects(namespace)]
+    objects = [*map(_for_the_user, rbac_objects(namespace)), *_rendered("requestpolicy", namespace)]
     kubectl(cluster.kubeconfig, "apply", "--server-side", "-f", "-", text=yaml.safe_dump_all(objects))
     scope = f"--namespace={namespace}" if namespace else "--all-namespaces"
     # Of each binding one right: a watch that begins before it is in force would be refused once.
@@ -35,9 +35,13 @@ def install_operator_access(cluster: RunningCluster, namespace: str = "") -> Non
 
 def rbac_objects(namespace: str = "") -> list[dict[str, Any]]:
     """The chart's roles and bindings as helm renders them, for all namespaces or for one."""
+    return _rendered("rbac", namespace)
+
+
+def _rendered(template: str, namespace: str) -> list[dict[str, Any]]:
     text = helm(
         *("template", "tidegate", str(CHART), f"--namespace={RELEASE_NAMESPACE}"),
-        *("--show-only=templates/rbac.yaml", f"--set=watchNamespace={namespace}"),
+        *(f"--show-only=templates/{template}.yaml", f"--set=watchNamespace={namespace}"),
     )
     return [item for item in yaml.safe_load_all(text) if item]
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dev.cluster import RunningCluster
+from dev.cluster import RunningCluster, credentials
 from dev.operator_process import OperatorProcess
 from tests.bench import workload
 from tests.bench.kube import Kube, in_parallel
@@ -139,7 +139,7 @@ async def _abort(kube: Kube, name: str) -> float:
 async def _request_abort(kube: Kube, name: str) -> float:
     rollout = await kube.get(f"{ROLLOUTS}/{name}")
     request = {"id": f"abort-{name}", "action": "abort", "revision": rollout["status"]["currentRevision"]}
-    annotations = {"tidegate.dev/request": json.dumps(request), "tidegate.dev/requested-by": "bench"}
+    annotations = {"tidegate.dev/request": json.dumps(request), "tidegate.dev/requested-by": credentials.ADMIN}
     began = time.monotonic()
     await kube.patch(f"{ROLLOUTS}/{name}", {"metadata": {"annotations": annotations}})
     return began

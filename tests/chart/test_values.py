@@ -45,6 +45,7 @@ def test_the_chart_is_without_lint() -> None:
         ('watchNamespace="Team_A"', "watchNamespace"),
         ('crds.install="yes"', "install"),
         ("rbac.clusterAdmin=true", "clusterAdmin"),
+        ('requests.policy="no"', "policy"),
         ('secrets.read="no"', "read"),
         ('secrets.names="token"', "names"),
         ('allowedHosts=["http://localhost:9090"]', "allowedHosts"),
@@ -109,12 +110,14 @@ def test_the_operator_understands_its_arguments() -> None:
         'prometheusAddress="http://prometheus:9090"',
         'allowedHosts=["localhost","::1"]',
         "secrets.requireLabel=false",
+        "requests.policy=false",
         'logFormat="json"',
     )
     assert options["namespace"] == "team-a"
     assert options["prometheus_address"] == "http://prometheus:9090"
     assert list(options["allowed_host"]) == ["localhost", "::1"]
     assert options["require_secret_label"] is False
+    assert options["names_proven"] is False
     assert options["log_format"] == "json"
 
 
@@ -122,6 +125,31 @@ def test_by_default_the_operator_is_careful_and_watches_all() -> None:
     options = _options()
     assert (options["namespace"], options["require_secret_label"]) == (None, True)
     assert not options["allowed_host"]
+
+
+def _policy(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [item for item in objects if item["kind"].startswith("ValidatingAdmissionPolicy")]
+
+
+def test_names_count_as_proven_where_the_policy_is_or_somebody_vouches_for_one() -> None:
+    assert _options()["names_proven"] is True
+    assert len(_policy(_render())) == 2
+    assert not _policy(_render("requests.policy=false"))
+    assert _options("requests.policy=false", "requests.proven=true")["names_proven"] is True
+
+
+def test_an_api_server_without_such_policies_gets_none_and_names_stay_claimed() -> None:
+    text = helm("template", "tidegate", str(CHART), "--kube-version=1.29.9")
+    objects = [item for item in yaml.safe_load_all(text) if item]
+    assert not _policy(objects)
+    assert "--names-proven" not in _operator(objects)["args"]
+
+
+def test_the_policy_of_a_namespaced_installation_holds_in_that_namespace_only() -> None:
+    binding = _one(_render('watchNamespace="team-a"'), "ValidatingAdmissionPolicyBinding")
+    selector = {"matchLabels": {"kubernetes.io/metadata.name": "team-a"}}
+    assert binding["spec"]["matchResources"] == {"namespaceSelector": selector}
+    assert "matchResources" not in _one(_render(), "ValidatingAdmissionPolicyBinding")["spec"]
 
 
 def test_probes_and_scrapes_go_where_the_operator_listens() -> None:

@@ -9,7 +9,7 @@ CANARY = "spec.strategy.canary"
 STEPS = f"{CANARY}.steps"
 ROUTING = f"{CANARY}.trafficRouting"
 CONTAINER = "spec.template.spec.containers[0]"
-ONE_KIND = "a step is exactly one of setWeight, pause, setCanaryScale and analysis"
+ONE_KIND = "a step is exactly one of setWeight, pause, setCanaryScale,"
 NOTHING = put("metadata.labels", {})
 
 SHAPE = (
@@ -421,11 +421,33 @@ STEP = (
         "plugin", put(f"{STEPS}[0]", {"plugin": {"name": "example"}}), f"{STEPS}[0].plugin", "", "use an analysis step"
     ),
     Wrong(
-        "approval",
+        "approval by nobody",
         put(f"{STEPS}[0]", {"approval": {"approvers": {}}}),
-        f"{STEPS}[0].approval",
+        f"{STEPS}[0].approval.approvers",
         "",
-        "a pause without duration waits for promote",
+        "name at least one of users or groups",
+    ),
+    Wrong(
+        "approval without approvers",
+        put(f"{STEPS}[0]", {"approval": {"message": "look"}}),
+        f"{STEPS}[0].approval.approvers",
+        "",
+        "add it",
+        api_remedy="Required value",
+    ),
+    Wrong(
+        "approval that times out without a time",
+        put(f"{STEPS}[0]", {"approval": {"approvers": {"users": ["ann"]}, "onTimeout": "Pause"}}),
+        f"{STEPS}[0].approval.onTimeout",
+        "Pause",
+        "add timeoutSeconds",
+    ),
+    Wrong(
+        "approval that times out in a way of its own",
+        put(f"{STEPS}[0]", {"approval": {"approvers": {"users": ["ann"]}, "timeoutSeconds": 5, "onTimeout": "Go"}}),
+        f"{STEPS}[0].approval.onTimeout",
+        "Go",
+        "Abort",
     ),
     Wrong(
         "analysis without templates",

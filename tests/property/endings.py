@@ -13,7 +13,7 @@ from tidegate.model.objects import Raw
 
 PATIENCE = 200.0
 """Seconds within which all that ends by itself has ended: every step, delay and deadline of the examples is shorter."""
-HELD = frozenset({"PausedBySpec", "PausedByRequest", "AnalysisUndecided"})
+HELD = frozenset({"ApprovalTimedOut", "PausedBySpec", "PausedByRequest", "AnalysisUndecided"})
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ def _stands(stage: Stage) -> bool:
     if status.get("observedGeneration") != meta["generation"] or not _answered(status, meta):
         return False
     waiting = status.get("waitingFor") or {}
-    held = waiting.get("reason") in HELD or (waiting.get("reason") == "Paused" and not waiting.get("until"))
+    held = waiting.get("reason") in HELD or (
+        waiting.get("reason") in ("Approval", "Paused") and not waiting.get("until")
+    )
     return status["phase"] == "Healthy" or held or _condition(status, "Stalled")
 
 

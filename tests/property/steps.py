@@ -1,4 +1,4 @@
-"""The promise of the steps: none is repeated, no analysis is skipped, none is left half done."""
+"""The promise of the steps: none is repeated, no analysis and no approval is skipped, none is left half done."""
 
 from __future__ import annotations
 
@@ -68,6 +68,10 @@ class StepsWitness:
         for index, step in enumerate(rollout["spec"]["strategy"]["canary"]["steps"]):
             if step.get("setWeight", -1) >= asked:
                 return
+            if "approval" in step:
+                assert _approved(rollout, index, step["approval"]), (
+                    f"{asked} % is asked for, and nobody approved {step}"
+                )
             if "analysis" in step:
                 name = _run_name(status, index)
                 assert self._phase(name) == "Successful", f"{asked} % is asked for while {name} is {self._phase(name)}"
@@ -82,7 +86,18 @@ def _steps(rollout: Raw) -> Raw:
 
 
 def _asks_to_skip(rollout: Raw) -> bool:
-    return "promote" in (rollout["metadata"].get("annotations") or {}).get("tidegate.dev/request", "")
+    return any(word in _request(rollout) for word in ("promote", "skipStep"))
+
+
+def _request(rollout: Raw) -> str:
+    return str((rollout["metadata"].get("annotations") or {}).get("tidegate.dev/request", ""))
+
+
+def _approved(rollout: Raw, index: int, asked: Raw) -> bool:
+    """By somebody of its list. The weight goes before the status: what is asked for may not be written yet."""
+    given = [(each["step"], each["by"]) for each in rollout["status"]["history"][-1].get("approvals", ())]
+    asking = [(index, "ann")] if "approve" in _request(rollout) else []
+    return any(step == index and by in asked["approvers"]["users"] for step, by in (*given, *asking))
 
 
 def _attempt(status: Raw) -> tuple[Any, ...]:

@@ -72,6 +72,16 @@ def _is_taken_back(stage: Stage) -> None:
     seen(stage, "Healthy")
 
 
+def _is_approved(stage: Stage) -> None:
+    stage.version("v2")
+    seen(stage, "Paused", currentStepIndex=1)
+    ask(stage, "promote")
+    ask(stage, "pause", step=None)
+    ask(stage, "approve")
+    ask(stage, "resume", step=None)
+    seen(stage, "Healthy")
+
+
 def _is_scaled(stage: Stage) -> None:
     stage.version("v2")
     seen(stage, "Paused", currentStepIndex=1)
@@ -114,6 +124,7 @@ STORIES: Mapping[str, tuple[Example, Story]] = {
     "is tried again": (Example(HALF), _is_tried_again),
     "is superseded": (Example(HALF), _is_superseded),
     "is taken back": (Example(HALF), _is_taken_back),
+    "is approved": (Example((m.weight(50), m.approval(users=["ann"]), m.weight(80), m.analysis())), _is_approved),
     "is scaled": (Example(HALF, replicas=4), _is_scaled),
     "is promoted fully": (Example(HALF), _is_promoted_fully),
     "is undecided": (Example(HALF), _is_undecided),

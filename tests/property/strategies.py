@@ -13,22 +13,32 @@ from tidegate.model.objects import Raw
 
 AFTER = st.sampled_from([0.0, 0.05, 0.3, 1.0, 2.5, 7.0, 20.0])
 SIZES = st.integers(1, 6)
-ACTIONS = st.sampled_from(["promote", "promoteFull", "abort", "retry", "pause", "resume"])
+ACTIONS = st.sampled_from(["promote", "approve", "promoteFull", "skipStep", "abort", "retry", "pause", "resume"])
 REQUESTS = st.tuples(ACTIONS, st.sampled_from([0, 0, 0, 1]), st.sampled_from([None, 0, 0, 1]))
 ERRORS = st.tuples(st.sampled_from(["v2", "v3"]), st.sampled_from([0.01, 0.5, 0.07, None]))
 
 
 @st.composite
+def approvals(draw: Any, endless: bool) -> Raw:
+    """An approval by ann, who asks for everything, or by somebody who never comes."""
+    late = draw(st.sampled_from(["Abort", *(["Pause", None] if endless else [])]))
+    time = {"timeoutSeconds": draw(st.sampled_from([4, 30])), "onTimeout": late} if late else {}
+    return m.approval(users=draw(st.sampled_from([["ann"], ["bob"]])), **time)
+
+
+@st.composite
 def steps(draw: Any, most: int = 6, endless: bool = True) -> tuple[Raw, ...]:
-    """Weights that rise, with pauses, sizes and analyses between them."""
+    """Weights that rise, with pauses, approvals, sizes and analyses between them."""
     found: list[Raw] = []
     weight = 0
-    for kind in draw(st.lists(st.sampled_from("wwwppsa"), max_size=most)):
+    for kind in draw(st.lists(st.sampled_from("wwwppsav"), max_size=most)):
         if kind == "w":
             weight = min(100, weight + draw(st.sampled_from([20, 10, 33, 50])))
             found.append(m.weight(weight))
         elif kind == "p":
             found.append(m.pause(draw(st.sampled_from(["1s", "3s", *([None] if endless else [])]))))
+        elif kind == "v":
+            found.append(draw(approvals(endless)))
         elif kind == "s":
             how = st.sampled_from([{"replicas": 1}, {"weight": 50}, {"matchTrafficWeight": True}, {"replicas": 3}])
             found.append(m.scale(**draw(how)))

@@ -25,8 +25,14 @@ def _told(status: Raw) -> dict[str, Any]:
         "aborted": status.get("abort", False),
         "revision": status.get("currentRevision"),
         "outcomes": [line.get("outcome") for line in status.get("history") or ()],
+        "approvals": [(given["step"], given["by"]) for given in _approvals(status)],
         "conditions": {c["type"]: c["status"] == "True" for c in status.get("conditions") or ()},
     }
+
+
+def _approvals(status: Raw) -> list[Raw]:
+    history = status.get("history") or [{}]
+    return list(history[-1].get("approvals") or ())
 
 
 def _there(stage: Stage) -> dict[str, Any]:

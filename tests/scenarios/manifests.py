@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 NAME = "web"
@@ -30,6 +31,12 @@ def scale(**how: Any) -> Manifest:
 def analysis(template: str = TEMPLATE) -> Manifest:
     """A step that measures."""
     return {"analysis": {"templates": [{"templateName": template}], "args": ARGS}}
+
+
+def approval(users: Sequence[str] = (), groups: Sequence[str] = (), **more: Any) -> Manifest:
+    """A step that waits for one of these."""
+    approvers = {name: list(names) for name, names in (("users", users), ("groups", groups)) if names}
+    return {"approval": {"approvers": approvers, **more}}
 
 
 def background(starting_step: int = 0) -> Manifest:

@@ -91,19 +91,43 @@ class Story:
         """From now on an analysis takes so many measurements, a second apart."""
         self.stage.apply(m.template(count=count, address=self.stage.prometheus_address))
 
-    def ask(self, action: str, *, step: int | None = None, revision: int | None = None) -> Raw:
+    def ask(
+        self,
+        action: str,
+        *,
+        step: int | None = None,
+        revision: int | None = None,
+        by: str = "ann",
+        group: str = "",
+    ) -> Raw:
         """Somebody asks for something; the answer."""
-        self._requests += 1
-        asked: dict[str, Any] = {"id": f"r{self._requests}", "action": action}
-        asked["revision"] = self.status["currentRevision"] if revision is None else revision
-        self.write(asked if step is None else {**asked, "step": step})
+        asked = self._asked(action, step, revision)
+        assert not self.stage.ask(json.dumps(asked), by, group)
         self.stage.until(lambda: self._answer.get("id") == asked["id"], lambda: f"no answer to {asked}")
         return self._answer
 
+    def forge(self, action: str, *, step: int, by: str, writer: str) -> str:
+        """The same, in the name of somebody else: why it is refused."""
+        refusal = ""
+
+        def refused() -> bool:
+            nonlocal refusal
+            refusal = self.stage.ask(json.dumps(self._asked(action, step, None)), by, writer=writer)
+            return bool(refusal)
+
+        # A policy takes a moment to be in force everywhere.
+        self.stage.until(refused, lambda: f"{writer} may ask in the name of {by}")
+        return refusal
+
+    def _asked(self, action: str, step: int | None, revision: int | None) -> Raw:
+        self._requests += 1
+        asked: dict[str, Any] = {"id": f"r{self._requests}", "action": action}
+        asked["revision"] = self.status["currentRevision"] if revision is None else revision
+        return asked if step is None else {**asked, "step": step}
+
     def write(self, request: Raw) -> None:
         """Somebody writes a request into the annotation, and waits for nothing."""
-        notes = {"tidegate.dev/request": json.dumps(request), "tidegate.dev/requested-by": "ann"}
-        self.stage.merge("Rollout", m.NAME, {"metadata": {"annotations": notes}})
+        assert not self.stage.ask(json.dumps(request), "ann")
 
     @property
     def _answer(self) -> Raw:

@@ -27,6 +27,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ printf "%s-%s" .Release.Namespace (include "tidegate.name" .) | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
+{{/* Whether the policy on requests is installed: an API server before 1.30 has no such policies. */}}
+{{- define "tidegate.requestPolicy" -}}
+{{- if and .Values.requests.policy (semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version) }}true{{ end }}
+{{- end }}
+
 {{- define "tidegate.image" -}}
 {{- $tag := .Values.image.tag | default .Chart.AppVersion -}}
 {{ .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ $tag }}{{ end }}

@@ -25,6 +25,7 @@ class PauseReason(StrEnum):
     CANARY_PAUSE_STEP = "CanaryPauseStep"
     INCONCLUSIVE_ANALYSIS = "InconclusiveAnalysisRun"
     REQUEST = "PauseRequest"
+    APPROVAL = "Approval"
 
 
 class PauseCondition(StatusModel):
@@ -94,6 +95,16 @@ class Outcome(StrEnum):
     ROLLED_BACK = "RolledBack"
 
 
+class Approval(StatusModel):
+    """An approval that was given. The name is proven: one that is only claimed approves nothing."""
+
+    step: Annotated[int, Field(description="Index of the step, from 0.")]
+    step_hash: Annotated[str, Field(description="Hash of the steps that it was given for.")]
+    by: Annotated[str, Field(description="Who approved.")]
+    reason: Annotated[str, Field(description="Why, in their words.")] = ""
+    at: Annotated[Time, Field(description="When.")]
+
+
 class Release(StatusModel):
     """One release: from the change of the template to its end."""
 
@@ -105,6 +116,7 @@ class Release(StatusModel):
     outcome: Annotated[Outcome | None, Field(description="How it ended.")] = None
     cause: Annotated[str, Field(description="Why it ended so, where it was not promoted.")] = ""
     requester: Annotated[str, Field(description="Who asked for the end, where somebody did.")] = ""
+    approvals: Annotated[list[Approval], Field(description="Who let it pass its approval steps, when and why.")] = []
     cadence_seconds: Annotated[
         float | None,
         Field(description="T(D_i) = T_i − T_(i−1): this start minus the end of the release before, in seconds."),

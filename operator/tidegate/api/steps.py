@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from pydantic import Field
+from pydantic.alias_generators import to_snake
 
+from tidegate.api.approval import Approval
 from tidegate.api.meta import Duration, Model, Refused, Rule, Shape, Weight
 from tidegate.api.rollout_analysis import RolloutAnalysis
 
@@ -50,8 +52,9 @@ class SetCanaryScale(Model):
     )
 
 
-_KINDS = ("setWeight", "pause", "setCanaryScale", "analysis")
-_LATER = "is not supported yet: steps can be setWeight, setCanaryScale, pause and analysis"
+_KINDS = ("setWeight", "pause", "setCanaryScale", "analysis", "approval")
+_ALL = f"{', '.join(_KINDS[:-1])} and {_KINDS[-1]}"
+_LATER = f"is not supported yet: steps can be {_ALL}"
 
 
 class CanaryStep(Model):
@@ -65,7 +68,7 @@ class CanaryStep(Model):
     analysis: Annotated[
         RolloutAnalysis | None, Field(description="Measure, and go on only when the verdict is Successful.")
     ] = None
-    approval: Annotated[None, Refused(f"step approval {_LATER}; a pause without duration waits for promote")] = None
+    approval: Annotated[Approval | None, Field(description="Wait for somebody of a list.")] = None
     experiment: Annotated[None, Refused(f"step experiment {_LATER}")] = None
     plugin: Annotated[None, Refused("step plugin is not supported: use an analysis step")] = None
     set_groups: Annotated[None, Refused(f"step setGroups {_LATER}", Shape.LIST)] = None
@@ -75,9 +78,8 @@ class CanaryStep(Model):
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             f"{_count(*_KINDS)} == 1",
-            "a step is exactly one of setWeight, pause, setCanaryScale and analysis; "
-            "write the others as steps of their own",
-            lambda s: [s.set_weight, s.pause, s.set_canary_scale, s.analysis].count(None) == 3,
+            f"a step is exactly one of {_ALL}; write the others as steps of their own",
+            lambda s: sum(getattr(s, to_snake(kind)) is not None for kind in _KINDS) == 1,
             value=_present(*_KINDS),
         ),
     )

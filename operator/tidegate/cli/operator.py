@@ -36,6 +36,13 @@ def command(
     require_secret_label: Annotated[
         bool, typer.Option(help='Read only Secrets with the label tidegate.dev/readable: "true".')
     ] = True,
+    names_proven: Annotated[
+        bool,
+        typer.Option(
+            "--names-proven",
+            help="An admission policy (the chart's) lets nobody ask in another's name. Without it approvals hold.",
+        ),
+    ] = False,
     health_host: Annotated[
         str, typer.Option(help="Address to serve /livez, /readyz and /metrics on. Left out: all.")
     ] = "",
@@ -58,6 +65,7 @@ def command(
         prometheus_address=prometheus_address,
         allowed_hosts=tuple(allowed_host or ()),
         secrets_need_label=require_secret_label,
+        names_proven=names_proven,
         log_format=LogFormat(log_format.value),
         workers=workers,
     )

@@ -36,6 +36,14 @@ _GO_ON = "`tidegate promote {name}` lets it go on, `tidegate abort {name}` takes
 _LOOK = "`kubectl describe rollout.tidegate.dev {name}` shows more; `tidegate abort {name}` takes it back"
 WAYS: Mapping[str, _Way] = {
     "Paused": _Way("Somebody promotes it.", f"{_GO_ON}."),
+    "Approval": _Way(
+        "One of its approvers approves it.",
+        "`tidegate approve {name}` if you are one, `tidegate abort {name}` takes it back.",
+    ),
+    "ApprovalTimedOut": _Way(
+        "One of its approvers approves it, late.",
+        "`tidegate approve {name}` if you are one, `tidegate abort {name}` takes it back.",
+    ),
     "PausedByRequest": _Way(
         "Somebody resumes it.", "`tidegate resume {name}` lets it go on, `tidegate abort {name}` takes it back."
     ),

@@ -23,6 +23,7 @@ TEMPLATE = "tidegate.dev/template"
 PINNED_BY = "tidegate.dev/pinned-by"
 REQUEST = "tidegate.dev/request"
 REQUESTED_BY = "tidegate.dev/requested-by"
+REQUESTED_GROUPS = "tidegate.dev/requested-groups"
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
@@ -59,6 +60,8 @@ class RolloutView:
     spec_error: str = ""
     request: str | None = None
     requested_by: str | None = None
+    requested_groups: tuple[str, ...] = ()
+    """The groups that the writer of the request claims to be in."""
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
 
@@ -181,6 +184,8 @@ class World:
     routes: tuple[RouteView, ...] = ()
     runs: tuple[RunView, ...] = ()
     templates: tuple[TemplateView, ...] = ()
+    names_proven: bool = field(default=False, kw_only=True)
+    """The API server lets nobody write a request in another's name, or claim a group that is not theirs."""
     apply_error: str = ""
     """What the API server refused when the last plan was applied, in words; empty when it took everything.
 

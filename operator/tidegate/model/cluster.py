@@ -29,7 +29,12 @@ class Cluster:
     """API server, controllers, pods, gateway, Prometheus and operators."""
 
     def __init__(
-        self, *, lives: Lives = ordinary, weather: Weather | None = None, route_lag: float = ROUTE_LAG
+        self,
+        *,
+        lives: Lives = ordinary,
+        weather: Weather | None = None,
+        route_lag: float = ROUTE_LAG,
+        names_proven: bool = True,
     ) -> None:
         self.clock = Clock()
         self.api = ApiServer(self.clock)
@@ -43,6 +48,7 @@ class Cluster:
         self.events: list[Said] = []
         """All that the operators said, oldest first."""
         self._weather = weather or Weather()
+        self._names_proven = names_proven
         self._checks: list[Callable[[], None]] = []
 
     def watch_steps(self, check: Callable[[], None]) -> None:
@@ -53,7 +59,15 @@ class Cluster:
         """Start one. When the weather kills it, it is started again by itself."""
         recorder = Recorder(self.api, self.clock, self.events, name)
         measure = self.prometheus.measure
-        operator = Operator(self.api, self.clock, self._weather, measure, recorder, self._start_again)
+        operator = Operator(
+            self.api,
+            self.clock,
+            self._weather,
+            measure,
+            recorder,
+            self._start_again,
+            names_proven=self._names_proven,
+        )
         self.operators.append(operator)
         return operator
 

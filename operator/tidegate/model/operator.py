@@ -36,6 +36,8 @@ class Operator:
         measure: Callable[[PrometheusQuery], Reading],
         recorder: Recorder,
         died: Callable[[Operator], None],
+        *,
+        names_proven: bool,
     ) -> None:
         self.name = recorder.by
         self._api = api
@@ -43,7 +45,7 @@ class Operator:
         self._weather = weather
         self._recorder = recorder
         self._died = died
-        self._store = Store()
+        self._store = Store(names_proven=names_proven)
         self._lag: dict[Key, datetime] = {}
         self._loop = Loop(clock, weather, self._pass)
         self._runs = Runs(clock, weather, self._store, measure, lambda key: self._loop.wake((key,)))

@@ -33,7 +33,9 @@ MARKS: dict[str, Callable[[Any], Iterable[Key]]] = {
 class Store:
     """The cluster as it was last seen. Not for threads: it belongs to one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, names_proven: bool = False) -> None:
+        """`names_proven`: an admission policy compares the names in requests with those of their writers."""
+        self.names_proven = names_proven
         self.rollouts = Table(views.rollout_view)
         self.splits = Table(views.split_view)
         self.runs = Table(views.run_view)

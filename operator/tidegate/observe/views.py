@@ -24,6 +24,7 @@ from tidegate.core.world import (
     PINNED_BY,
     REQUEST,
     REQUESTED_BY,
+    REQUESTED_GROUPS,
     REVISION,
     RUN_ROLE,
     Key,
@@ -156,6 +157,8 @@ def rollout_view(raw: Raw, old: RolloutView | None = None) -> RolloutView:
         spec_error=problem,
         request=notes.get(REQUEST),
         requested_by=notes.get(REQUESTED_BY),
+        # One a line: a name of LDAP has commas in it.
+        requested_groups=tuple(filter(None, str(notes.get(REQUESTED_GROUPS) or "").split("\n"))),
         labels=dict(_labels(raw)),
         annotations=notes,
     )

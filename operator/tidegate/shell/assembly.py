@@ -110,7 +110,7 @@ def assemble(
     on_start: Callable[[], None],
 ) -> Operator:
     """Make all parts. `on_start` is called whenever the watch begins."""
-    store = Store()
+    store = Store(names_proven=options.names_proven)
     telemetry = Telemetry(store)
     client = Client(session, connection.server, telemetry.requested)
     queues = Queues(Queue(), Queue())

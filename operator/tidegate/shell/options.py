@@ -27,6 +27,8 @@ class Options:
     """Hosts that outgoing calls may reach wherever they are, also on loopback and link-local addresses."""
     secrets_need_label: bool = field(default=True)
     """Whether a Secret is read only when it carries `tidegate.dev/readable: "true"`."""
+    names_proven: bool = False
+    """Whether an admission policy lets nobody write a request in another's name."""
     log_format: LogFormat = LogFormat.TEXT
     workers: int = 32
     """How many Rollouts and TrafficSplits are worked on at once, and as many AnalysisRuns."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tests.scenarios import manifests as m
-from tests.scenarios.stages.stage import Cascade, Change, Check, Raw
+from tests.scenarios.stages.stage import Cascade, Change, Check, Raw, notes
 from tidegate.model import Cluster
 from tidegate.model.pods import Life
 
@@ -35,6 +35,12 @@ class ModelStage:
 
     def merge(self, kind: str, name: str, patch: Raw) -> None:
         self.cluster.api.merge(self.cluster.key(kind, name), patch)
+
+    def ask(self, request: str, by: str, group: str = "", writer: str = "") -> str:
+        if writer not in ("", by):
+            return f"{writer} is not {by}"
+        self.merge("Rollout", m.NAME, notes(request, by, group))
+        return ""
 
     def delete(self, kind: str, name: str, cascade: Cascade = Cascade.BACKGROUND) -> None:
         key = self.cluster.key(kind, name)

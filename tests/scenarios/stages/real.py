@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
+
+from kubernetes.client import ApiException
 
 from dev.cluster import RunningCluster
 from dev.following import Following
@@ -15,12 +18,20 @@ from dev.operator_process import OperatorProcess
 from tests.scenarios import manifests as m
 from tests.scenarios.stages.gateway import taking_over
 from tests.scenarios.stages.prometheus import StandIn
-from tests.scenarios.stages.stage import Cascade, Change, Check, Raw
+from tests.scenarios.stages.stage import Cascade, Change, Check, Raw, notes
 
 PATIENCE = 60.0
 SHOWN = (ROLLOUT, REPLICASET, SPLIT, ROUTE)
 FOLLOWED = (*SHOWN, RUN, SERVICE, POD, EVENT)
 REPORTER = "tidegate.dev/operator"
+EVERYBODY: Raw = {
+    "apiVersion": "rbac.authorization.k8s.io/v1",
+    "kind": "RoleBinding",
+    "metadata": {"name": "everybody"},
+    "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+    "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:authenticated"}],
+}
+"""In a story's namespace everybody may do everything, but nobody in another's name."""
 KINDS: dict[str, Kind] = {kind.name: kind for kind in FOLLOWED}
 
 
@@ -50,6 +61,16 @@ class RealStage:
 
     def merge(self, kind: str, name: str, patch: Raw) -> None:
         self._seen.catch_up(self._kube.merge(KINDS[kind], self._namespace, name, patch))
+
+    def ask(self, request: str, by: str, group: str = "", writer: str = "") -> str:
+        who = {"user": writer or by, "group": "" if writer else group}
+        try:
+            self._seen.catch_up(self._kube.merge(ROLLOUT, self._namespace, m.NAME, notes(request, by, group), **who))
+        except ApiException as error:
+            if error.status != 403:
+                raise
+            return str(json.loads(error.body)["message"])
+        return ""
 
     def delete(self, kind: str, name: str, cascade: Cascade = Cascade.BACKGROUND) -> None:
         self._kube.delete(KINDS[kind], self._namespace, name, cascade)
@@ -124,10 +145,13 @@ def real_stage(cluster: RunningCluster, logs: Path) -> Iterator[RealStage]:
     namespace = f"story-{uuid4().hex[:8]}"
     kube = Kube(cluster.kubeconfig, logs.parent / "kinds.json")
     kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+    kube.apply(m.placed(EVERYBODY, namespace))
     with ExitStack() as end:
         end.callback(kube.delete, NAMESPACE, "", namespace)
         operator = OperatorProcess(
-            cluster.operator_kubeconfig, logs / "operator.log", [f"--namespace={namespace}", "--allowed-host=127.0.0.1"]
+            cluster.operator_kubeconfig,
+            logs / "operator.log",
+            [f"--namespace={namespace}", "--allowed-host=127.0.0.1", "--names-proven"],
         )
         operator.start()
         end.callback(operator.stop)

@@ -32,6 +32,12 @@ class Change:
         return int(self.object["metadata"]["resourceVersion"])
 
 
+def notes(request: str, by: str, group: str) -> Raw:
+    """The patch that asks."""
+    signed = {"tidegate.dev/requested-by": by, "tidegate.dev/requested-groups": group or None}
+    return {"metadata": {"annotations": {"tidegate.dev/request": request, **signed}}}
+
+
 class Stage(Protocol):
     """One namespace with an operator in it, from an administrator's seat. Names of kinds are those of manifests."""
 
@@ -44,6 +50,12 @@ class Stage(Protocol):
 
     def merge(self, kind: str, name: str, patch: Raw) -> None:
         """A merge patch by somebody who is not the operator."""
+
+    def ask(self, request: str, by: str, group: str = "", writer: str = "") -> str:
+        """Write a request as a user who may be in a group; as `writer` instead, who is in none, when it is forged.
+
+        The refusal of the API server; empty when it takes the request.
+        """
 
     def delete(self, kind: str, name: str, cascade: Cascade = Cascade.BACKGROUND) -> None:
         """Ask for its deletion."""

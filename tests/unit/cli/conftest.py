@@ -33,6 +33,7 @@ class FakeCluster:
     writes: list[tuple[str, str, Any]] = field(default_factory=list)
     answer: Callable[[Raw], Raw] | None = None
     namespace: str = "default"
+    groups: list[str] = field(default_factory=list)
 
     def get(self, path: str, **_: str) -> Raw:
         if path not in self.found:
@@ -44,7 +45,7 @@ class FakeCluster:
 
     def create(self, path: str, body: Raw) -> Raw:
         self.writes.append(("create", path, body))
-        return {"status": {"userInfo": {"username": "jane@example.com"}}}
+        return {"status": {"userInfo": {"username": "jane@example.com", "groups": self.groups}}}
 
     def merge(self, path: str, patch: Raw) -> Raw:
         self.writes.append(("merge", path, patch))

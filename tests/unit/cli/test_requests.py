@@ -14,6 +14,8 @@ from tests.unit.cli.objects import PATH, rollout
 ACTIONS = {
     "promote": ("promote",),
     "promoteFull": ("promote", "--full"),
+    "skipStep": ("skip-step",),
+    "approve": ("approve",),
     "abort": ("abort",),
     "retry": ("retry",),
     "pause": ("pause",),
@@ -55,14 +57,31 @@ def test_the_request_is_meant_for_this_release_and_carries_the_users_own_name(
     assert patch["metadata"]["annotations"]["tidegate.dev/requested-by"] == "jane@example.com"
 
 
-@pytest.mark.parametrize(("command", "step"), [("promote", 1), ("abort", None), ("pause", None)])
-def test_only_a_promotion_is_meant_for_one_step(
+@pytest.mark.parametrize(
+    ("command", "step"), [("promote", 1), ("skip-step", 1), ("approve", 1), ("abort", None), ("pause", None)]
+)
+def test_what_passes_a_step_is_meant_for_one_step(
     api: FakeCluster, tidegate: Run, command: str, step: int | None
 ) -> None:
     # An abort that comes when the step has just ended must still abort.
     api.found, api.answer = {PATH: rollout()}, answered("Done", "")
     tidegate(command, "shop")
     assert asked(api.writes[-1][2]).get("step") == step
+
+
+def test_only_groups_that_may_approve_here_are_told(api: FakeCluster, tidegate: Run) -> None:
+    steps = [{"approval": {"approvers": {"groups": ["sre", "leads"]}}}, {"setWeight": 50}]
+    shop = rollout()
+    shop["spec"] = {**shop.get("spec", {}), "strategy": {"canary": {"steps": steps}}}
+    api.found, api.answer, api.groups = {PATH: shop}, answered("Done", ""), ["system:authenticated", "sre", "chess"]
+    tidegate("approve", "shop")
+    assert api.writes[-1][2]["metadata"]["annotations"]["tidegate.dev/requested-groups"] == "sre"
+
+
+def test_the_groups_of_whoever_asked_before_are_taken_away(api: FakeCluster, tidegate: Run) -> None:
+    api.found, api.answer = {PATH: rollout()}, answered("Done", "")
+    tidegate("promote", "shop")
+    assert api.writes[-1][2]["metadata"]["annotations"]["tidegate.dev/requested-groups"] is None
 
 
 def test_two_requests_never_have_the_same_id(api: FakeCluster, tidegate: Run) -> None:

@@ -22,11 +22,13 @@ def test_metadata_names_the_controller_among_the_owners() -> None:
 
 def test_a_rollout_bears_its_spec_its_status_and_the_request_of_a_person() -> None:
     notes = {"tidegate.dev/request": '{"id": "1"}', "tidegate.dev/requested-by": "ann", "team": "shop"}
+    notes["tidegate.dev/requested-groups"] = "cn=sre,ou=shop\nleads\n"
     view = views.rollout_view(raws.rollout(meta={"annotations": notes}, status={"phase": "Paused", "stableRS": "abc"}))
     assert view.spec is not None
     assert view.spec.strategy.canary.steps[0].set_weight == 20
     assert (view.status.phase, view.status.stable_rs) == ("Paused", "abc")
     assert (view.request, view.requested_by) == ('{"id": "1"}', "ann")
+    assert view.requested_groups == ("cn=sre,ou=shop", "leads")
     assert view.annotations["team"] == "shop"
 
 

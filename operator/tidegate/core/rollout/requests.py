@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from tidegate.api.rollout_status import LastRequest, PauseCondition, PauseReason, RequestOutcome
 from tidegate.core.actions import Event
-from tidegate.core.rollout import analysis
+from tidegate.core.rollout import analysis, approvals, steps
 from tidegate.core.rollout.abort import abort
 from tidegate.core.rollout.release import again, ended_by
 from tidegate.core.rollout.revision import content_hash
@@ -78,9 +78,11 @@ def _follow(scene: Scene, request: Request) -> Scene:
 
 
 def _who(scene: Scene) -> str:
-    """Who asked. Nothing proves the name yet, so it is told as what it is."""
+    """Who asked. A name that nothing proves is told as what it is."""
     by = scene.world.rollout.requested_by
-    return f"{by} (claimed)" if by else "unknown"
+    if not by:
+        return "unknown"
+    return by if scene.world.names_proven else f"{by} (claimed)"
 
 
 def _answered(scene: Scene, request: Request, outcome: RequestOutcome, message: str) -> Scene:
@@ -113,6 +115,7 @@ def _promote(scene: Scene, _: Request) -> tuple[Scene, str]:
     undecided = PauseReason.INCONCLUSIVE_ANALYSIS in reasons
     passed = PauseReason.CANARY_PAUSE_STEP in reasons or (undecided and _step_undecided(scene))
     if not passed and not undecided:
+        _need_no_approval(scene)
         raise RefusedRequest(
             "no step waits for a person now; use promoteFull to skip all steps (tidegate promote --full)"
         )
@@ -134,8 +137,50 @@ def _step_undecided(scene: Scene) -> bool:
     return run is not None and analysis.verdict(run) is analysis.Verdict.UNDECIDED
 
 
+def _need_no_approval(scene: Scene) -> None:
+    if not scene.steps_done and scene.steps[scene.index].approval is not None:
+        raise RefusedRequest(f"step {scene.index + 1} waits for an approval: use approve (tidegate approve)")
+
+
+def _skip_step(scene: Scene, request: Request) -> tuple[Scene, str]:
+    _need_step(scene, request)
+    _need_no_approval(scene)
+    # What a person paused, and a background analysis that can't decide, still hold the release.
+    over = {*steps.PAUSES, *([PauseReason.INCONCLUSIVE_ANALYSIS] if _step_undecided(scene) else [])}
+    skipped = scene.facts(
+        current_step_index=scene.index + 1,
+        current_step_started_at=scene.now,
+        pause_conditions=_without(scene, *over),
+    )
+    return skipped, f"step {scene.index + 1} of {len(scene.steps)} is skipped"
+
+
+def _need_step(scene: Scene, request: Request) -> None:
+    _need_release(scene, request.action)
+    if scene.steps_done:
+        raise RefusedRequest(f"there is no step to {request.action}: all are done")
+    if request.step is None:
+        raise RefusedRequest(f"{request.action} needs the step that it is meant for: the release is at {scene.index}")
+
+
+def _approve(scene: Scene, request: Request) -> tuple[Scene, str]:
+    _need_step(scene, request)
+    step = f"step {scene.index + 1} of {len(scene.steps)}"
+    if scene.steps[scene.index].approval is None:
+        raise RefusedRequest(f"{step} waits for no approval: a pause needs promote")
+    earlier = approvals.given(scene, scene.index)
+    if earlier is not None:
+        return scene, f"{step} was approved by {earlier.by} already"
+    if why := approvals.refusal(scene, scene.index):
+        raise RefusedRequest(why)
+    return approvals.give(scene, request.reason), f"{step} is approved"
+
+
 def _promote_full(scene: Scene, _: Request) -> tuple[Scene, str]:
     _need_release(scene, "promote")
+    for index in range(scene.index, len(scene.steps)):
+        if why := approvals.refusal(scene, index):
+            raise RefusedRequest(f"it would skip the approval of step {index + 1}: {why}")
     promoted = scene.facts(
         current_step_index=len(scene.steps),
         current_step_started_at=scene.now,
@@ -182,6 +227,8 @@ def _resume(scene: Scene, _: Request) -> tuple[Scene, str]:
 ACTIONS: Mapping[str, Callable[[Scene, Request], tuple[Scene, str]]] = {
     "promote": _promote,
     "promoteFull": _promote_full,
+    "skipStep": _skip_step,
+    "approve": _approve,
     "abort": _abort,
     "retry": _retry,
     "pause": _pause,

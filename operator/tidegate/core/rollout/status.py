@@ -21,7 +21,7 @@ from tidegate.core.rollout.steps.outcome import TURN, Wait
 from tidegate.core.rollout.watch import stuck
 from tidegate.core.world import RolloutView, RunRole, World
 
-_PAUSES = {"Paused", "PausedBySpec", "PausedByRequest", "AnalysisUndecided"}
+_PAUSES = {"Approval", "ApprovalTimedOut", "Paused", "PausedBySpec", "PausedByRequest", "AnalysisUndecided"}
 _INVALID = {"AnalysisInvalid", "ServiceNotFound"}
 
 

@@ -55,8 +55,8 @@ def _held(scene: Scene) -> Wait | None:
 
 def _halt(scene: Scene, wait: Wait) -> Scene:
     """Remember when a pause began, once; drop that of a step that is a pause no longer. Other pauses end by request."""
-    over = None if wait.pause is PauseReason.CANARY_PAUSE_STEP else PauseReason.CANARY_PAUSE_STEP
-    kept = [pause for pause in scene.status.pause_conditions if pause.reason is not over]
+    over = steps.PAUSES - {wait.pause}
+    kept = [pause for pause in scene.status.pause_conditions if pause.reason not in over]
     if wait.pause is not None and wait.pause not in {p.reason for p in kept}:
         kept.append(PauseCondition(reason=wait.pause, start_time=scene.now))
     return scene.facts(pause_conditions=kept)

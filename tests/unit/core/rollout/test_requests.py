@@ -189,7 +189,7 @@ def test_done(here: Scene, changes: dict[str, Any], message: str) -> None:
 
 NO_RELEASE = "there is nothing to {0}: no release is on its way"
 WAS_ABORTED = "there is nothing to {0}: the release was aborted; use retry, or change the template"
-KNOWN = "abort, pause, promote, promoteFull, resume, retry"
+KNOWN = "abort, approve, pause, promote, promoteFull, resume, retry, skipStep"
 
 
 @pytest.mark.parametrize(
@@ -296,6 +296,12 @@ def test_who_asked_and_why_is_told(by: str | None, reason: str, request_by: str,
     assert after.status.last_request is not None
     assert after.status.last_request.by == request_by
     assert after.events == (Event("RequestDone", event),)
+
+
+def test_a_name_that_is_proven_is_told_without_doubt() -> None:
+    after = answer(scene(*STEPS, names_proven=True, **asking("pause")))
+    assert after.status.last_request is not None
+    assert after.status.last_request.by == "ada"
 
 
 def test_a_refusal_is_told_as_a_warning() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tidegate.api.rollout import CanaryStep
+from tidegate.api.rollout_status import PauseReason
 from tidegate.core.rollout.scene import Scene
-from tidegate.core.rollout.steps import analysis, pause, set_canary_scale, set_weight
+from tidegate.core.rollout.steps import analysis, approval, pause, set_canary_scale, set_weight
 from tidegate.core.rollout.steps.outcome import TURN, Done, Fail, Outcome, Wait
 
 STEPS: Mapping[str, Callable[[Scene], Outcome]] = {
@@ -14,7 +15,11 @@ STEPS: Mapping[str, Callable[[Scene], Outcome]] = {
     "set_canary_scale": set_canary_scale.advance,
     "pause": pause.advance,
     "analysis": analysis.advance,
+    "approval": approval.advance,
 }
+PAUSES = frozenset({PauseReason.CANARY_PAUSE_STEP, PauseReason.APPROVAL})
+"""The pauses that a step is by itself: they end with it."""
+_LETS_TIME_PASS = ("pause", "approval")
 
 
 def kind_of(step: CanaryStep) -> str:
@@ -24,7 +29,7 @@ def kind_of(step: CanaryStep) -> str:
 
 def acts(scene: Scene) -> bool:
     """Whether the current step changes the world, or merely lets time pass."""
-    return scene.steps_done or scene.steps[scene.index].pause is None
+    return scene.steps_done or kind_of(scene.steps[scene.index]) not in _LETS_TIME_PASS
 
 
 def advance(scene: Scene) -> Outcome:
@@ -32,4 +37,4 @@ def advance(scene: Scene) -> Outcome:
     return STEPS[kind_of(scene.steps[scene.index])](scene)
 
 
-__all__ = ["STEPS", "TURN", "Done", "Fail", "Outcome", "Wait", "acts", "advance", "kind_of"]
+__all__ = ["PAUSES", "STEPS", "TURN", "Done", "Fail", "Outcome", "Wait", "acts", "advance", "kind_of"]

@@ -8,6 +8,7 @@ from tests.unit.core.rollout.making import FIFTH, PAUSE, STEP, Step, scene
 from tidegate.api.steps import CanaryStep
 from tidegate.core.rollout.steps import STEPS, acts, kind_of
 
+APPROVAL: Step = {"approval": {"approvers": {"users": ["ann"]}}}
 SCALE: Step = {"setCanaryScale": {"replicas": 2}}
 
 
@@ -19,6 +20,7 @@ SCALE: Step = {"setCanaryScale": {"replicas": 2}}
         (SCALE, "set_canary_scale"),
         (PAUSE, "pause"),
         (STEP, "analysis"),
+        (APPROVAL, "approval"),
     ],
 )
 def test_the_kind_is_the_field_that_is_set(step: Step, kind: str) -> None:
@@ -36,6 +38,7 @@ def test_every_kind_that_a_user_may_write_is_in_the_table() -> None:
         pytest.param([PAUSE, FIFTH], 0, False, id="a pause lets time pass"),
         pytest.param([PAUSE, FIFTH], 1, True, id="a weight acts"),
         pytest.param([STEP], 0, True, id="an analysis starts a run"),
+        pytest.param([APPROVAL, FIFTH], 0, False, id="an approval lets time pass"),
         pytest.param([PAUSE], 1, True, id="the end promotes"),
     ],
 )
