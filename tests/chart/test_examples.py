@@ -75,7 +75,7 @@ def test_a_release_from_git_and_git_applied_again_in_the_middle(bed: RunningClus
 def _promoted_to_the_end(shop: Operated) -> None:
     """The whole walk is a test of its own, in tests/e2e."""
     request = json.dumps({"id": "1", "action": "promoteFull", "revision": 2})
-    shop.kubectl("annotate", "rollout", "web", f"tidegate.dev/request={request}")
+    shop.kubectl("annotate", "rollout", "web", f"tidegate.dev/request={request}", "tidegate.dev/requested-by=admin")
     shop.wait("rollout/web", "Ready")
 
 

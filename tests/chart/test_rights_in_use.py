@@ -79,7 +79,14 @@ def _an_answer_that_is_given_twice(team: Operated) -> None:
     """Two Events of the same words are one that counts."""
     for number in ("1", "2"):
         request = json.dumps({"id": number, "action": "resume", "revision": 3})
-        team.kubectl("annotate", "--overwrite", "rollout", "web", f"tidegate.dev/request={request}")
+        team.kubectl(
+            "annotate",
+            "--overwrite",
+            "rollout",
+            "web",
+            f"tidegate.dev/request={request}",
+            "tidegate.dev/requested-by=admin",
+        )
         team.wait("rollout/web", f"{{.status.lastRequest.id}}={number}")
 
 
