@@ -11,7 +11,7 @@ from typing import Any
 
 from dev.cluster import Load, LoadResult, RunningCluster
 from dev.cluster.commands import kubectl, run
-from dev.following import Following, NotSeenError
+from dev.following import Following
 from dev.kube import (
     ENDPOINTSLICE,
     EVENT,
@@ -160,11 +160,7 @@ class App:
                 status and status.get("observedGeneration") == found["metadata"]["generation"] and check(status)
             )
 
-        try:
-            self.seen.wait(fulfilled, f"{self.name}: {what}", seconds)
-        except NotSeenError as error:
-            routes = [(route["spec"], route.get("status")) for route in self.seen.all_of(ROUTE)]
-            raise NotSeenError(f"{error}\nstatus: {self.status}\nroutes: {routes}") from None
+        self.seen.wait(fulfilled, f"{self.name}: {what}", seconds)
 
     def until_healthy(self, seconds: float = RELEASE_SECONDS) -> None:
         """Wait until the version of the manifest has all the traffic."""
@@ -243,12 +239,5 @@ def world_on(bed: RunningCluster, logs: Path, name: str) -> Iterator[World]:
         end.callback(kube.delete, NAMESPACE, "", name)
         seen = end.enter_context(Following(kube, name, KINDS))
         world = World(bed, name, kube, seen, logs / "operator.log")
-        end.callback(_give_up_hosts, world)
         end.enter_context(world.operator)
         yield world
-
-
-def _give_up_hosts(world: World) -> None:
-    """The gateway refuses a route while another of its host is there, and a namespace goes slowly."""
-    for route in world.seen.all_of(ROUTE):
-        world.kube.delete(ROUTE, world.namespace, route["metadata"]["name"])

@@ -8,6 +8,8 @@ from tests.manifests.wrong import Seen, Wrong
 CANARY = "spec.strategy.canary"
 STEPS = f"{CANARY}.steps"
 ROUTING = f"{CANARY}.trafficRouting"
+BLUE_GREEN = "spec.strategy.blueGreen"
+ROUTE = {"gatewayAPI": {"httpRoutes": [{"name": "shop"}]}}
 CONTAINER = "spec.template.spec.containers[0]"
 ONE_KIND = "a step is exactly one of setWeight, pause, setCanaryScale,"
 NOTHING = put("metadata.labels", {})
@@ -121,7 +123,7 @@ SHAPE = (
         put("spec.strategy.rollingUpdate", {"maxSurge": 1}),
         "spec.strategy.rollingUpdate",
         "",
-        "use one of canary",
+        "use one of blueGreen, canary",
         api_remedy="unknown field",
     ),
     Wrong(
@@ -190,20 +192,45 @@ PODS = (
 
 STRATEGY = (
     Wrong(
-        "blueGreen",
-        put("spec.strategy", {"blueGreen": {"activeService": "shop"}}),
-        "spec.strategy.blueGreen",
+        "blueGreen beside canary",
+        put("spec.strategy.blueGreen", {"activeService": "shop-stable"}),
+        "spec.strategy",
         "",
-        "use strategy.canary",
+        "exactly one",
+    ),
+    Wrong("neither of the two", put("spec.strategy", {}), "spec.strategy", "", "exactly one"),
+    Wrong(
+        "one Service for blue and green",
+        put("spec.strategy", {"blueGreen": {"activeService": "shop-stable", "previewService": "shop-stable"}}),
+        f"{BLUE_GREEN}.previewService",
+        "shop-stable",
+        "each version needs one of its own",
     ),
     Wrong(
-        "blueGreen beside canary",
-        put("spec.strategy.blueGreen", {"activeService": "shop"}),
-        "spec.strategy.blueGreen",
+        "blue/green over a route without a preview",
+        put("spec.strategy", {"blueGreen": {"activeService": "shop-stable", "trafficRouting": ROUTE}}),
+        f"{BLUE_GREEN}.trafficRouting",
         "",
-        "use strategy.canary",
+        "needs previewService",
     ),
-    Wrong("no canaryService", drop(f"{CANARY}.canaryService"), f"{CANARY}.canaryService", "", "add it"),
+    Wrong(
+        "a time for a promotion that waits for a person",
+        put(
+            "spec.strategy",
+            {"blueGreen": {"activeService": "shop-stable", "autoPromotionEnabled": False, "autoPromotionSeconds": 9}},
+        ),
+        f"{BLUE_GREEN}.autoPromotionSeconds",
+        "9",
+        "leave one of them out",
+        api_value="",
+    ),
+    Wrong(
+        "no canaryService",
+        drop(f"{CANARY}.canaryService"),
+        ROUTING,
+        "",
+        "needs canaryService and stableService",
+    ),
     Wrong(
         "one Service for both",
         put(f"{CANARY}.canaryService", "shop-stable"),
@@ -225,14 +252,37 @@ STRATEGY = (
         "",
         "name canaryService and stableService",
     ),
-    Wrong("maxSurge", put(f"{CANARY}.maxSurge", "25%"), f"{CANARY}.maxSurge", "", "setCanaryScale bounds"),
-    Wrong("maxUnavailable", put(f"{CANARY}.maxUnavailable", 0), f"{CANARY}.maxUnavailable", "", "remove it"),
+    Wrong("maxSurge in words", put(f"{CANARY}.maxSurge", "a few"), f"{CANARY}.maxSurge", "a few", "write 2 or 25%"),
+    Wrong("no room for the canary", put(f"{CANARY}.maxSurge", 0), f"{CANARY}.maxSurge", "", "write 1 or more"),
     Wrong(
-        "dynamicStableScale",
-        put(f"{CANARY}.dynamicStableScale", True),
-        f"{CANARY}.dynamicStableScale",
+        "nothing may come and nothing may go",
+        both(drop(ROUTING), put(f"{CANARY}.maxSurge", "0%"), put(f"{CANARY}.maxUnavailable", 0)),
+        f"{CANARY}.maxUnavailable",
         "",
-        "keeps its full size",
+        "both 0",
+    ),
+    Wrong(
+        "a delay where pods go at once",
+        both(put(f"{CANARY}.dynamicStableScale", True), put(f"{CANARY}.scaleDownDelaySeconds", 5)),
+        f"{CANARY}.scaleDownDelaySeconds",
+        "",
+        "leave scaleDownDelaySeconds out",
+    ),
+    Wrong(
+        "a delay without a router",
+        both(drop(ROUTING), put(f"{CANARY}.abortScaleDownDelaySeconds", 5)),
+        f"{CANARY}.abortScaleDownDelaySeconds",
+        "5",
+        "needs trafficRouting",
+        api_value="",
+    ),
+    Wrong(
+        "more than all pods",
+        put(f"{CANARY}.replicaProgressThreshold", {"type": "Percent", "value": 120}),
+        f"{CANARY}.replicaProgressThreshold.value",
+        "120",
+        "100 at most",
+        api_value="",
     ),
     Wrong(
         "delay as a text",
@@ -251,7 +301,6 @@ STRATEGY = (
         "the first step is 0",
         api_value="",
     ),
-    Wrong("no router", drop(ROUTING), ROUTING, "", "a canary by pod counts is not supported yet"),
     Wrong(
         "istio",
         put(ROUTING, {"istio": {"virtualService": {"name": "shop"}}}),

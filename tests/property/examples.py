@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from tests.property.faults import Faults, Storm
@@ -26,13 +27,23 @@ class Deed:
     after: float = 0.0
 
 
+class Kind(StrEnum):
+    """What divides the traffic."""
+
+    ROUTED = "routed"
+    SWITCHED = "switched"
+    COUNTED = "counted"
+
+
 @dataclass(frozen=True)
 class Example:
     """A whole example. It begins with version v1 serving; the deeds follow."""
 
     steps: tuple[Raw, ...] = ()
     replicas: int = 3
+    kind: Kind = Kind.ROUTED
     canary: Mapping[str, Any] = field(default_factory=dict)
+    """More fields of the strategy."""
     spec: Mapping[str, Any] = field(default_factory=dict)
     ready_after: Mapping[str, float] = field(default_factory=dict)
     errors: Mapping[str, float | None] = field(default_factory=dict)
@@ -113,8 +124,12 @@ class Stage:
         self.cluster.start_operator()
 
     def _manifest(self) -> Raw:
-        canary = dict(self.example.canary)
-        return m.rollout(self._version, self._steps, self._replicas, canary, **self._spec)
+        fields = dict(self.example.canary)
+        if self.example.kind is Kind.ROUTED:
+            return m.rollout(self._version, self._steps, self._replicas, fields, **self._spec)
+        counted = self.example.kind is Kind.COUNTED
+        strategy = m.counted(*self._steps, **fields) if counted else m.blue_green(**fields)
+        return m.rollout(self._version, [], self._replicas, strategy=strategy, **self._spec)
 
     def play(self) -> None:
         """Do all deeds in their time; then everything that was broken is mended."""

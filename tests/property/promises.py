@@ -71,8 +71,8 @@ class Promises:
         if change.key.kind == "HTTPRoute":
             yield self._weight_has_pods
         if change.key.kind == "ReplicaSet" and change.type == "MODIFIED":
-            yield self._share_keeps_its_pods
-        if change.key.kind == "Rollout":
+            yield self._enough_pods_stay if self._counted() else self._share_keeps_its_pods
+        if change.key.kind == "Rollout" and self._routed():
             yield self._status_is_true
         if change.key.kind == "AnalysisRun" and change.type == "ADDED":
             yield self._measured_once
@@ -112,10 +112,31 @@ class Promises:
             said = f"{change.key.name} goes from {before} to {after} pods under {share:.0f} % of the traffic"
             assert after >= (1 if scaled else needed), f"{self.moment}: {said}"
 
-    def _has_own_scale(self) -> bool:
+    def _enough_pods_stay(self, change: Change) -> None:
+        """Without a router never more pods are missing than may be, as the operator saw them lately."""
+        before, after = change.before["spec"]["replicas"], change.raw["spec"]["replicas"]
+        if min(_available(change.raw), before) <= after or self._forgiven():
+            # Only pods go that do not answer anyway.
+            return
+        available = sum(min(_available(raw), _size(raw)) for raw in self.cluster.api.list("ReplicaSet"))
+        missing = self._canary().get("maxUnavailable", "25%")
+        size = self._smallest_size()
+        may_be = size * int(missing[:-1]) // 100 if isinstance(missing, str) else missing
+        said = f"{change.key.name} goes from {before} to {after} pods, and {available} of {size} are available"
+        assert available >= size - max(may_be, 1), f"{self.moment}: {said}"
+
+    def _canary(self) -> Raw:
         rollout = self.cluster.api.find(self._rollout)
-        steps = rollout["spec"]["strategy"]["canary"]["steps"] if rollout else []
-        return any("setCanaryScale" in step for step in steps)
+        return (rollout or {"spec": {"strategy": {}}})["spec"]["strategy"].get("canary") or {}
+
+    def _routed(self) -> bool:
+        return "trafficRouting" in self._canary()
+
+    def _counted(self) -> bool:
+        return bool(self._canary()) and not self._routed()
+
+    def _has_own_scale(self) -> bool:
+        return any("setCanaryScale" in step for step in self._canary().get("steps", ()))
 
     def _smallest_size(self) -> int:
         """spec.replicas, also what it was a moment ago: the operator may not have seen the last change."""
@@ -146,6 +167,14 @@ class Promises:
     def _measured_once(self, change: Change) -> None:
         assert change.key.name not in self._runs, f"{self.moment}: {change.key.name} is measured a second time"
         self._runs.add(change.key.name)
+
+
+def _size(raw: Raw) -> int:
+    return int(raw["spec"]["replicas"])
+
+
+def _available(raw: Raw) -> int:
+    return int((raw.get("status") or {}).get("availableReplicas", 0))
 
 
 def weights_of(raw: Raw) -> dict[str, int]:

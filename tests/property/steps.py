@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.property.promises import OPERATORS, SLACK, share_of
-from tests.scenarios.manifests import CANARY, NAME
+from tests.scenarios.manifests import CANARY, NAME, STABLE
+from tidegate.core.world import HASH_LABEL
 from tidegate.model import Cluster
 from tidegate.model.api import Change
 from tidegate.model.objects import Raw
@@ -34,6 +35,8 @@ class StepsWitness:
             self._stable_has_all(change)
         if change.key.kind == "TrafficSplit" and change.before is not None:
             self._analyses_came_first(change)
+        if change.key.kind == "Service" and change.key.name == STABLE:
+            self._was_judged_in_its_preview(change)
 
     def _excuse(self, change: Change) -> None:
         changed = _steps(change.raw) != _steps(change.before) or not change.raw["spec"]["replicas"]
@@ -52,7 +55,8 @@ class StepsWitness:
         """Who becomes stable has all the traffic by then, by the weights in force and the endpoints as they are."""
         before, after = change.before.get("status") or {}, change.raw["status"]
         stable = after.get("stableRS", "")
-        if before.get("stableRS") and stable != before["stableRS"] and change.raw["spec"]["replicas"]:
+        counted = _is_counted(change.raw)
+        if before.get("stableRS") and stable != before["stableRS"] and change.raw["spec"]["replicas"] and not counted:
             share = share_of(self._cluster, f"{NAME}-{stable}")
             assert share > 100 - SLACK, f"{stable} is called stable with {share:.0f} % of the traffic"
 
@@ -65,7 +69,7 @@ class StepsWitness:
         status = rollout["status"]
         if rollout["status"]["currentRevision"] in self._excused or _asks_to_skip(rollout):
             return
-        for index, step in enumerate(rollout["spec"]["strategy"]["canary"]["steps"]):
+        for index, step in enumerate(_steps(rollout)):
             if step.get("setWeight", -1) >= asked:
                 return
             if "approval" in step:
@@ -76,13 +80,30 @@ class StepsWitness:
                 name = _run_name(status, index)
                 assert self._phase(name) == "Successful", f"{asked} % is asked for while {name} is {self._phase(name)}"
 
+    def _was_judged_in_its_preview(self, change: Change) -> None:
+        """Blue/green: no users for a new version before its prePromotionAnalysis has passed, or a person skipped it."""
+        rollout = self._cluster.api.find(self._rollout) or {"spec": {"strategy": {}}}
+        if "prePromotionAnalysis" not in rollout["spec"]["strategy"].get("blueGreen", {}):
+            return
+        status, led_to = rollout.get("status") or {}, change.raw["spec"]["selector"].get(HASH_LABEL)
+        releasing = status.get("stableRS") and led_to == status["currentPodHash"] != status["stableRS"]
+        skipped = status.get("promoteFull") or status.get("currentRevision") in self._excused or _asks_to_skip(rollout)
+        if releasing and not skipped:
+            name = _run_name(status, 1)
+            assert self._phase(name) == "Successful", f"{led_to} gets all users while {name} is {self._phase(name)}"
+
     def _phase(self, name: str) -> str:
         run = self._cluster.api.find(self._cluster.key("AnalysisRun", name))
         return (run.get("status") or {}).get("phase", "Pending") if run else "not there"
 
 
+def _is_counted(rollout: Raw) -> bool:
+    """A canary without a router: which Service leads to its pods is its author's business."""
+    return "trafficRouting" not in rollout["spec"]["strategy"].get("canary", {"trafficRouting": {}})
+
+
 def _steps(rollout: Raw) -> Raw:
-    return rollout["spec"]["strategy"]["canary"]["steps"]
+    return rollout["spec"]["strategy"].get("canary", {}).get("steps", [])
 
 
 def _asks_to_skip(rollout: Raw) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.property.examples import Deed, Example
+from tests.property.examples import Deed, Example, Kind
 from tests.property.faults import FAULTS
 from tests.scenarios import manifests as m
 from tidegate.model.objects import Raw
@@ -47,9 +47,46 @@ def steps(draw: Any, most: int = 6, endless: bool = True) -> tuple[Raw, ...]:
     return tuple(found)
 
 
+KINDS = st.sampled_from([Kind.ROUTED, Kind.ROUTED, Kind.SWITCHED, Kind.COUNTED])
+BOUNDS = st.sampled_from([1, 2, "25%", "50%"])
+ANALYSES = st.just(m.analysis()["analysis"])
+
+
+@st.composite
+def fields(draw: Any, kind: Kind) -> Raw:
+    """More fields of a strategy."""
+    if kind is Kind.SWITCHED:
+        return dict(draw(BLUE_GREEN)) | draw(PROMOTIONS)
+    if kind is Kind.COUNTED:
+        return dict(draw(COUNTED))
+    return dict(draw(canaries())) | draw(SIZING)
+
+
+BLUE_GREEN = st.fixed_dictionaries(
+    {},
+    optional={
+        "previewReplicaCount": st.sampled_from([1, 2]),
+        "prePromotionAnalysis": ANALYSES,
+        "postPromotionAnalysis": ANALYSES,
+        "scaleDownDelaySeconds": st.sampled_from([0, 20]),
+        "abortScaleDownDelaySeconds": st.sampled_from([5, 0]),
+    },
+)
+PROMOTIONS = st.sampled_from([{}, {}, {"autoPromotionSeconds": 3}, {"autoPromotionEnabled": False}])
+COUNTED = st.fixed_dictionaries({}, optional={"maxSurge": BOUNDS, "maxUnavailable": st.sampled_from([0, 1, "50%"])})
+SIZING = st.one_of(
+    st.just({}),
+    st.just({}),
+    st.fixed_dictionaries({"maxSurge": BOUNDS}),
+    st.fixed_dictionaries({}, optional={"minPodsPerReplicaSet": st.just(2)}),
+)
+
+
 @st.composite
 def canaries(draw: Any) -> Raw:
-    """More fields of the strategy."""
+    """Delays, and an analysis beside the steps, or a stable version that gives up pods."""
+    if draw(st.sampled_from([False, False, False, True])):
+        return {"dynamicStableScale": True}
     found: Raw = {}
     if draw(st.booleans()) and draw(st.booleans()):
         found["analysis"] = m.background(0)
@@ -95,12 +132,18 @@ def deeds(draw: Any, *names: str) -> Deed:
 
 def examples(*names: str, faults: st.SearchStrategy[Any] = FAULTS, most: int = 6) -> st.SearchStrategy[Example]:
     """Examples that begin with a release of v2, and go on with deeds of these names."""
-    later = st.lists(deeds(*names), max_size=most)
+    return KINDS.flatmap(lambda kind: _examples(kind, st.lists(deeds(*names), max_size=most), faults))
+
+
+def _examples(
+    kind: Kind, later: st.SearchStrategy[list[Deed]], faults: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Example]:
     return st.builds(
         Example,
         steps=steps(),
         replicas=SIZES,
-        canary=canaries(),
+        kind=st.just(kind),
+        canary=fields(kind),
         spec=SPECS,
         ready_after=st.fixed_dictionaries({}, optional={"v2": st.sampled_from([0.2, 4.0])}),
         errors=st.fixed_dictionaries({}, optional={"v2": st.sampled_from([0.5, 0.07])}),

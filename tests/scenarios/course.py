@@ -57,7 +57,8 @@ def _said_by_steps(changes: list[Change]) -> set[int]:
     """The weights that steps ask for. What lies between is how much the pods that are ready can carry just now, and
     which are ready first is chance."""
     rollouts = (change.object for change in changes if change.kind == "Rollout")
-    steps = (step for rollout in rollouts for step in rollout["spec"]["strategy"]["canary"].get("steps", ()))
+    canaries = (rollout["spec"]["strategy"].get("canary", {}) for rollout in rollouts)
+    steps = (step for canary in canaries for step in canary.get("steps", ()))
     return {0, 100} | {step["setWeight"] for step in steps if "setWeight" in step}
 
 

@@ -44,8 +44,16 @@ def _there(stage: Stage) -> dict[str, Any]:
         "pods": dict(Counter(image.partition(":")[2] for image in stage.pods().values())),
         "weight": weight_of(route) if route else None,
         "asked": asked_of(split) if split else None,
+        "leads": {name: _version_led_to(stage, service) for name, service in _services(stage).items()},
         "pinned": {name: HASH_LABEL in service["spec"]["selector"] for name, service in _services(stage).items()},
     }
+
+
+def _version_led_to(stage: Stage, service: Raw) -> str:
+    """The version that a Service is pinned to; empty for none, or for one that is gone."""
+    wanted = service["spec"]["selector"].get(HASH_LABEL)
+    sets = stage.all_of("ReplicaSet")
+    return next((version_of(rs) for rs in sets if rs["metadata"]["labels"].get(HASH_LABEL) == wanted), "")
 
 
 def _services(stage: Stage) -> dict[str, Raw]:

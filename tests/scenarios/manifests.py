@@ -119,6 +119,17 @@ def rollout(
     }
 
 
+def blue_green(**fields: Any) -> Manifest:
+    """The strategy blue/green between the two Services; nobody waits for the default half minute."""
+    delays = {"scaleDownDelaySeconds": 1, "abortScaleDownDelaySeconds": 1}
+    return {"blueGreen": {"activeService": STABLE, "previewService": CANARY, **delays, **fields}}
+
+
+def counted(*steps: Manifest, **fields: Any) -> Manifest:
+    """The strategy canary without a router."""
+    return {"canary": {"steps": list(steps), **fields}}
+
+
 def placed(manifest: Manifest, namespace: str) -> Manifest:
     """The manifest in a namespace."""
     return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}

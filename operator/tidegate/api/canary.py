@@ -9,11 +9,30 @@ from pydantic import Field
 from tidegate.api.meta import Model, Refused, Rule, ServiceName, Shape
 from tidegate.api.rollout_analysis import RolloutAnalysisBackground
 from tidegate.api.routing import TrafficRouting
+from tidegate.api.sizing import PodsOrPercent, ReplicaProgressThreshold
 from tidegate.api.steps import CanaryStep
 
 
 def _not_yet(name: str, remedy: str, shape: Shape = Shape.OBJECT) -> Refused:
     return Refused(f"canary.{name} is not supported yet: {remedy}", shape)
+
+
+_ROUTED_ONLY = {
+    "scaleDownDelaySeconds": "scale_down_delay_seconds",
+    "abortScaleDownDelaySeconds": "abort_scale_down_delay_seconds",
+    "scaleDownDelayRevisionLimit": "scale_down_delay_revision_limit",
+    "minPodsPerReplicaSet": "min_pods_per_replica_set",
+}
+
+
+def _routed_only(name: str, attribute: str) -> Rule:
+    """Fields that would do nothing without a router."""
+    return Rule(
+        f"has(self.trafficRouting) || !has(self.{name})",
+        f"{name} needs trafficRouting: without it pods are replaced one for the other, as in a Deployment",
+        lambda c: c.traffic_routing is not None or getattr(c, attribute) is None,
+        field=name,
+    )
 
 
 def _starts_at_a_step(canary: CanaryStrategy) -> bool:
@@ -24,56 +43,105 @@ def _starts_at_a_step(canary: CanaryStrategy) -> bool:
 class CanaryStrategy(Model):
     """A canary: the new version takes its traffic step by step."""
 
-    canary_service: Annotated[ServiceName, Field(description="Service of the new version; its selector is managed.")]
-    stable_service: Annotated[ServiceName, Field(description="Service of the stable version; its selector is managed.")]
+    canary_service: Annotated[
+        ServiceName | None, Field(description="Service of the new version; its selector is managed.")
+    ] = None
+    stable_service: Annotated[
+        ServiceName | None, Field(description="Service of the stable version; its selector is managed.")
+    ] = None
     traffic_routing: Annotated[
-        TrafficRouting,
-        Field(description="Where the weights are written; needed, since a canary by pod counts is not supported yet."),
-    ]
+        TrafficRouting | None,
+        Field(
+            description="Where the weights are written. Without it, the share of the pods is the share of the traffic."
+        ),
+    ] = None
     steps: Annotated[list[CanaryStep], Field(max_length=100, description="What a release goes through, in order.")] = []
     analysis: Annotated[
         RolloutAnalysisBackground | None,
         Field(description="Measured in the background, from startingStep to the end of the steps."),
     ] = None
     scale_down_delay_seconds: Annotated[
-        int, Field(ge=0, description="How long the old version's pods stay after the traffic has left them.")
-    ] = 30
+        int | None,
+        Field(
+            ge=0,
+            description="How long the old version's pods stay after the traffic has left them. Default 30; "
+            "only with trafficRouting.",
+        ),
+    ] = None
     abort_scale_down_delay_seconds: Annotated[
-        int, Field(ge=0, description="How long an aborted version's pods stay; 0 keeps them.")
-    ] = 30
+        int | None,
+        Field(
+            ge=0,
+            description="How long an aborted version's pods stay; 0 keeps them. Default 30; only with trafficRouting.",
+        ),
+    ] = None
+    scale_down_delay_revision_limit: Annotated[
+        int | None, Field(ge=0, description="How many old versions may stand in their delay. Default: all.")
+    ] = None
+    dynamic_stable_scale: Annotated[
+        bool,
+        Field(description="true: the stable version gives up the pods that the new one has taken over."),
+    ] = False
+    max_surge: Annotated[
+        PodsOrPercent | None,
+        Field(
+            description="How many pods there may be beyond spec.replicas, rounded up. Default 25%; with "
+            "trafficRouting no bound when left out."
+        ),
+    ] = None
+    max_unavailable: Annotated[
+        PodsOrPercent,
+        Field(
+            description="Without trafficRouting: how many pods may be missing, rounded down. Also how many a restart "
+            "may take away at once."
+        ),
+    ] = "25%"
+    min_pods_per_replica_set: Annotated[
+        int | None,
+        Field(ge=1, description="With trafficRouting: no version that has pods has fewer than this."),
+    ] = None
+    replica_progress_threshold: Annotated[
+        ReplicaProgressThreshold | None,
+        Field(description="How many of its pods a setWeight step needs to go on. Default: all."),
+    ] = None
     anti_affinity: Annotated[None, _not_yet("antiAffinity", "write the affinity in the template")] = None
     canary_metadata: Annotated[None, _not_yet("canaryMetadata", "remove it")] = None
     stable_metadata: Annotated[None, _not_yet("stableMetadata", "remove it")] = None
-    dynamic_stable_scale: Annotated[
-        None,
-        _not_yet("dynamicStableScale", "remove it; the stable version keeps its full size", Shape.BOOLEAN),
-    ] = None
-    max_surge: Annotated[
-        None,
-        _not_yet("maxSurge", "remove it; setCanaryScale bounds the canary's pods", Shape.NUMBER_OR_TEXT),
-    ] = None
-    max_unavailable: Annotated[
-        None,
-        _not_yet("maxUnavailable", "remove it; no pod goes before its traffic has left", Shape.NUMBER_OR_TEXT),
-    ] = None
-    min_pods_per_replica_set: Annotated[
-        None, _not_yet("minPodsPerReplicaSet", "use a setCanaryScale step", Shape.NUMBER_OR_TEXT)
-    ] = None
     ping_pong: Annotated[None, _not_yet("pingPong", "name canaryService and stableService")] = None
-    replica_progress_threshold: Annotated[
-        None, _not_yet("replicaProgressThreshold", "remove it; a step waits for all its pods")
-    ] = None
-    scale_down_delay_revision_limit: Annotated[
-        None, _not_yet("scaleDownDelayRevisionLimit", "use scaleDownDelaySeconds", Shape.NUMBER_OR_TEXT)
-    ] = None
     audience: Annotated[None, _not_yet("audience", "remove it; weights go by chance", Shape.TEXT)] = None
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
-            "self.canaryService != self.stableService",
+            "!has(self.canaryService) || !has(self.stableService) || self.canaryService != self.stableService",
             "canaryService and stableService are the same Service: each version needs one of its own",
-            lambda c: c.canary_service != c.stable_service,
+            lambda c: c.canary_service is None or c.canary_service != c.stable_service,
             field="canaryService",
             value="self.canaryService",
+        ),
+        Rule(
+            "!has(self.trafficRouting) || (has(self.canaryService) && has(self.stableService))",
+            "canary.trafficRouting needs canaryService and stableService: the routes divide the traffic between them",
+            lambda c: c.traffic_routing is None or bool(c.canary_service and c.stable_service),
+            field="trafficRouting",
+        ),
+        *(_routed_only(name, attribute) for name, attribute in _ROUTED_ONLY.items()),
+        Rule(
+            "!has(self.trafficRouting) || !has(self.maxSurge) || !(string(self.maxSurge) in ['0', '0%'])",
+            "maxSurge of 0 leaves no pod for the new version while the old one has the traffic: write 1 or more",
+            lambda c: c.traffic_routing is None or str(c.max_surge) not in ("0", "0%"),
+            field="maxSurge",
+        ),
+        Rule(
+            "!has(self.dynamicStableScale) || !self.dynamicStableScale || !has(self.scaleDownDelaySeconds)",
+            "dynamicStableScale takes the old pods away as the traffic leaves them: leave scaleDownDelaySeconds out",
+            lambda c: not c.dynamic_stable_scale or c.scale_down_delay_seconds is None,
+            field="scaleDownDelaySeconds",
+        ),
+        Rule(
+            "!has(self.maxSurge) || !(string(self.maxSurge) in ['0', '0%']) || "
+            "!(string(self.maxUnavailable) in ['0', '0%'])",
+            "maxSurge and maxUnavailable are both 0: no pod could ever be replaced",
+            lambda c: str(c.max_surge) not in ("0", "0%") or str(c.max_unavailable) not in ("0", "0%"),
+            field="maxUnavailable",
         ),
         Rule(
             "!has(self.analysis) || !has(self.analysis.startingStep) || self.analysis.startingStep == 0 || "

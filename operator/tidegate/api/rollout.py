@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
 
+from tidegate.api.blue_green import BlueGreenStrategy
 from tidegate.api.canary import CanaryStrategy
 from tidegate.api.meta import API_VERSION, LabelValue, Model, Refused, Rule, Shape
 from tidegate.api.rollout_status import RolloutStatus
@@ -14,6 +15,7 @@ from tidegate.api.steps import CanaryStep, Pause, SetCanaryScale
 from tidegate.api.template import PodTemplate
 
 __all__ = [
+    "BlueGreenStrategy",
     "CanaryStep",
     "CanaryStrategy",
     "GatewayAPIRouting",
@@ -45,11 +47,19 @@ class LabelSelector(Model):
 class Strategy(Model):
     """How a release goes."""
 
-    canary: Annotated[CanaryStrategy, Field(description="Step by step, with the traffic divided by weights.")]
+    canary: Annotated[CanaryStrategy | None, Field(description="Step by step, by weights or by numbers of pods.")] = (
+        None
+    )
     blue_green: Annotated[
-        None,
-        Refused("strategy.blueGreen is not supported yet: use strategy.canary; with no steps it switches at once"),
+        BlueGreenStrategy | None, Field(description="All at once, from a version that stands ready beside the old one.")
     ] = None
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "has(self.canary) != has(self.blueGreen)",
+            "give strategy.canary or strategy.blueGreen, exactly one",
+            lambda s: (s.canary is None) != (s.blue_green is None),
+        ),
+    )
 
 
 class RunHistory(Model):
@@ -73,7 +83,7 @@ class RolloutSpec(Model):
         LabelSelector, Field(description="Which pods are the Rollout's, by matchLabels. Never changes.")
     ]
     template: Annotated[PodTemplate, Field(description="The pods. A change here starts a release.")]
-    strategy: Annotated[Strategy, Field(description="How a release goes: write strategy.canary.")]
+    strategy: Annotated[Strategy, Field(description="How a release goes: canary or blueGreen.")]
     min_ready_seconds: Annotated[
         int, Field(ge=0, description="How long a pod must be ready before it counts as available.")
     ] = 0

@@ -85,6 +85,13 @@ class CanaryStatus(StatusModel):
     ] = None
 
 
+class BlueGreenStatus(StatusModel):
+    """Where the two Services of a blue/green release lead to."""
+
+    active_selector: Annotated[str, Field(description="Pod template hash of the version that users reach.")] = ""
+    preview_selector: Annotated[str, Field(description="Pod template hash of the version in the preview.")] = ""
+
+
 class Outcome(StrEnum):
     """How a release ended."""
 
@@ -181,6 +188,9 @@ class RolloutStatus(StatusModel):
     progressed_at: Annotated[Time | None, Field(description="Last progress: the deadline runs from here.")] = None
     last_request: Annotated[LastRequest | None, Field(description="The answer to the last request of a person.")] = None
     canary: Annotated[CanaryStatus, Field(description="Weights and analyses.")] = CanaryStatus()
+    blue_green: Annotated[
+        BlueGreenStatus | None, Field(description="Where the active and the preview Service lead to.")
+    ] = None
     history: Annotated[list[Release], Field(description="The last 20 releases, the latest at the end.")] = []
     conditions: Annotated[
         list[Condition],

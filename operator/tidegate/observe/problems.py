@@ -11,11 +11,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from tidegate.api.location import Location, field_path
 from tidegate.api.rules import BrokenRulesError, Refused, Rule, shown
 from tidegate.observe.wording import wrong_value
 
 SHOWN = 5
-Location = tuple[int | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,6 @@ def describe(error: ValidationError, model: type[BaseModel], root: str = "spec")
     found = [problem.text(root) for problem in problems(error, model)]
     more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return "; ".join(found[:SHOWN]) + more
-
-
-def field_path(location: Location, root: str = "spec") -> str:
-    """`("steps", 2, "setWeight")` → `spec.steps[2].setWeight`."""
-    parts = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return f"{root}{parts}" if root else parts.removeprefix(".")
 
 
 def _problems(detail: ErrorDetails, model: type[BaseModel]) -> Iterator[Problem]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tidegate.api.analysis_parts import TemplateRef
-from tidegate.api.rollout import CanaryStrategy
 from tidegate.core.rollout.revision import replicaset_name
+from tidegate.core.rollout.strategy import ReleaseStrategy, strategy_of
 from tidegate.core.world import Key, RolloutView, ServiceView, SplitView, TemplateView
 from tidegate.observe import kinds
 from tidegate.observe.views import RouteBody
@@ -61,10 +61,9 @@ def template_keys(references: Iterable[TemplateRef] | None, namespace: str) -> l
     ]
 
 
-def named_templates(canary: CanaryStrategy, namespace: str) -> list[Key]:
+def named_templates(strategy: ReleaseStrategy, namespace: str) -> list[Key]:
     """The templates that a Rollout names itself: in its steps and in the background."""
-    analyses = [step.analysis for step in canary.steps] + [canary.analysis]
-    return [key for analysis in analyses if analysis for key in template_keys(analysis.templates, namespace)]
+    return [key for _, asked in strategy.analyses() for key in template_keys(asked.templates, namespace)]
 
 
 def of_rollout(view: RolloutView) -> set[Key]:
@@ -73,14 +72,12 @@ def of_rollout(view: RolloutView) -> set[Key]:
     split = Key(kinds.SPLIT.name, namespace, name)
     if view.spec is None:
         return {split}
-    canary = view.spec.strategy.canary
-    services = (canary.canary_service, canary.stable_service)
-    routes = (route.name for route in canary.traffic_routing.gateway_api.http_routes)
+    strategy = strategy_of(view.spec)
     return {
         split,
-        *(Key(kinds.SERVICE.name, namespace, service) for service in services),
-        *(Key(kinds.HTTPROUTE.name, namespace, route) for route in routes),
-        *named_templates(canary, namespace),
+        *(Key(kinds.SERVICE.name, namespace, service) for service in strategy.services),
+        *(Key(kinds.HTTPROUTE.name, namespace, route.name) for route in strategy.routes),
+        *named_templates(strategy, namespace),
     }
 
 

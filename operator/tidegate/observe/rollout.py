@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tidegate.core.rollout.pins import PinnedService
 from tidegate.core.rollout.revision import replicaset_name
+from tidegate.core.rollout.strategy import strategy_of
 from tidegate.core.traffic.world import observe_routes
 from tidegate.core.world import Key, RolloutView, RouteView, ServiceView, SplitView, TemplateView, World
 from tidegate.observe import kinds, references
@@ -59,9 +60,7 @@ def _routes(store: Store, key: Key, split: SplitView | None) -> tuple[RouteView,
 def _services(store: Store, rollout: RolloutView) -> dict[str, ServiceView]:
     if rollout.spec is None:
         return {}
-    canary = rollout.spec.strategy.canary
-    names = (canary.canary_service, canary.stable_service)
-    found = {name: store.service(rollout.meta.namespace, name) for name in names}
+    found = {name: store.service(rollout.meta.namespace, name) for name in strategy_of(rollout.spec).services}
     return {name: view for name, view in found.items() if view}
 
 
@@ -69,7 +68,7 @@ def _templates(store: Store, rollout: RolloutView) -> tuple[TemplateView, ...]:
     """The templates that the Rollout names, and those that they take in; one that takes in itself is there once."""
     if rollout.spec is None:
         return ()
-    waiting = references.named_templates(rollout.spec.strategy.canary, rollout.meta.namespace)
+    waiting = references.named_templates(strategy_of(rollout.spec), rollout.meta.namespace)
     found: dict[Key, TemplateView] = {}
     while waiting:
         key = waiting.pop(0)

@@ -8,6 +8,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from tidegate.api.analysis_status import MetricResult
 from tidegate.api.rollout_status import Phase, RolloutStatus
+from tidegate.core.rollout.strategy import strategy_of
 from tidegate.core.world import RolloutView, RunView
 from tidegate.observe.store import Store
 
@@ -57,7 +58,7 @@ def _name(view: RolloutView) -> list[str]:
 
 
 def _steps(view: RolloutView) -> float | None:
-    return len(view.spec.strategy.canary.steps) if view.spec else None
+    return len(strategy_of(view.spec).steps) if view.spec else None
 
 
 def _asked(status: RolloutStatus) -> float | None:

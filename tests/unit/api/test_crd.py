@@ -67,23 +67,23 @@ def test_a_default_is_never_added_where_it_would_be_taken_for_the_users(kind: cr
 def test_the_defaults_of_a_rollout() -> None:
     assert at("Rollout", ".spec.replicas")["default"] == 1
     assert at("Rollout", ".spec.progressDeadlineSeconds")["default"] == 600
-    assert at("Rollout", ".spec.strategy.canary.scaleDownDelaySeconds")["default"] == 30
+    assert at("Rollout", ".spec.strategy.canary.maxUnavailable")["default"] == "25%"
+    assert at("Rollout", ".spec.strategy.blueGreen.scaleDownDelaySeconds")["default"] == 30
 
 
 def test_a_refused_field_is_known_and_forbidden_with_its_remedy() -> None:
-    strategy = at("Rollout", ".spec.strategy")
-    assert strategy["properties"]["blueGreen"]["x-kubernetes-preserve-unknown-fields"] is True
-    rule = strategy["x-kubernetes-validations"][0]
-    assert rule["rule"] == "!has(self.blueGreen)"
-    assert (rule["fieldPath"], rule["reason"]) == (".blueGreen", "FieldValueForbidden")
-    assert "use strategy.canary" in rule["message"]
+    routing = at("Rollout", ".spec.strategy.canary.trafficRouting")
+    assert routing["properties"]["istio"]["x-kubernetes-preserve-unknown-fields"] is True
+    (rule,) = (rule for rule in routing["x-kubernetes-validations"] if rule["rule"] == "!has(self.istio)")
+    assert (rule["fieldPath"], rule["reason"]) == (".istio", "FieldValueForbidden")
+    assert "use trafficRouting.gatewayAPI" in rule["message"]
 
 
 def test_what_is_missing_never_hides_what_is_refused() -> None:
-    # With `required` the API server would answer blueGreen with "canary: Required value" alone.
-    assert "required" not in at("Rollout", ".spec.strategy")
-    rules = [rule["rule"] for rule in at("Rollout", ".spec.strategy")["x-kubernetes-validations"]]
-    assert "has(self.canary)" in rules
+    # With `required` the API server would answer istio with "gatewayAPI: Required value" alone.
+    routing = at("Rollout", ".spec.strategy.canary.trafficRouting")
+    assert "required" not in routing
+    assert "has(self.gatewayAPI)" in [rule["rule"] for rule in routing["x-kubernetes-validations"]]
 
 
 def test_the_pod_template_keeps_what_it_does_not_know() -> None:

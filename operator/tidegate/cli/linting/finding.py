@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tidegate.observe.problems import Location, field_path
+from tidegate.api.location import Location, field_path
 
 __all__ = ["Finding", "Location"]
 
@@ -23,7 +23,7 @@ class Finding:
     @property
     def field(self) -> str:
         """The path of the field, `spec.strategy.canary.steps[0].setWeight`."""
-        return field_path(self.location, "")
+        return field_path(self.location)
 
     @property
     def text(self) -> str:

@@ -16,6 +16,7 @@ from tidegate.api.meta import GROUP, Model
 from tidegate.cli.linting.documents import Document
 from tidegate.cli.linting.finding import Finding, Location
 from tidegate.cli.linting.schema import MODELS
+from tidegate.core.rollout.strategy import ReleaseStrategy, strategy_of
 
 CLUSTER = "ClusterAnalysisTemplate"
 _KINDS = {("", "Service"), ("gateway.networking.k8s.io", "HTTPRoute")}
@@ -60,30 +61,28 @@ def parsed(document: Document) -> Any:
         return None
 
 
+HTTP_ROUTES: Location = ("trafficRouting", "gatewayAPI", "httpRoutes")
 Reference = tuple[Location, str, str]
 
 
 def _rollout(spec: Any) -> Iterator[Reference]:
-    canary = spec.strategy.canary
-    at: Location = ("strategy", "canary")
-    yield (*at, "canaryService"), "Service", canary.canary_service
-    yield (*at, "stableService"), "Service", canary.stable_service
-    for index, route in enumerate(canary.traffic_routing.gateway_api.http_routes):
-        yield (*at, "trafficRouting", "gatewayAPI", "httpRoutes", index, "name"), "HTTPRoute", route.name
-    for where, analysis in analyses(spec):
+    strategy = strategy_of(spec)
+    for location, name in services(strategy):
+        yield location, "Service", name
+    for index, route in enumerate(strategy.routes):
+        yield (*strategy.path, *HTTP_ROUTES, index, "name"), "HTTPRoute", route.name
+    for where, analysis in strategy.analyses():
         for index, template in enumerate(analysis.templates):
             kind = CLUSTER if template.cluster_scope else "AnalysisTemplate"
             yield (*where, "templates", index, "templateName"), kind, template.template_name
 
 
-def analyses(spec: Any) -> Iterator[tuple[Location, Any]]:
-    """All analyses of a Rollout and where they stand in its spec."""
-    canary = spec.strategy.canary
-    if canary.analysis:
-        yield ("strategy", "canary", "analysis"), canary.analysis
-    for index, step in enumerate(canary.steps):
-        if step.analysis:
-            yield ("strategy", "canary", "steps", index, "analysis"), step.analysis
+def services(strategy: ReleaseStrategy) -> Iterator[tuple[Location, str]]:
+    """The Services that a strategy names, and where."""
+    stable, canary = strategy.service_fields
+    for field, name in ((canary, strategy.canary_service), (stable, strategy.stable_service)):
+        if name:
+            yield (*strategy.path, field), name
 
 
 def _split(spec: Any) -> Iterator[Reference]:

@@ -9,8 +9,9 @@ from tidegate.api.rollout import RolloutSpec
 from tidegate.api.trafficsplit import Backend, SplitRoute, TrafficSplitSpec
 from tidegate.cli.linting.documents import Document
 from tidegate.cli.linting.finding import Finding, Location
-from tidegate.cli.linting.references import CLUSTER, Input, analyses, parsed
+from tidegate.cli.linting.references import CLUSTER, HTTP_ROUTES, Input, parsed, services
 from tidegate.core.analysis.release import AnalysisError, ReleaseFacts, build_run
+from tidegate.core.rollout.strategy import strategy_of
 from tidegate.core.world import Key, TemplateView
 from tidegate.observe.views import template_view
 from tidegate.routes import TABLE
@@ -21,18 +22,17 @@ def check(document: Document, others: Input) -> Iterator[Finding]:
     spec = parsed(document)
     if isinstance(spec, RolloutSpec):
         yield from _services(document, spec, others)
-        yield from _routes(document, _split_of(spec), others, _ROLLOUT_ROUTES)
+        if strategy_of(spec).routes:
+            at = ("spec", *strategy_of(spec).path, *HTTP_ROUTES)
+            yield from _routes(document, _split_of(spec), others, at)
         yield from _runs(document, spec, others)
     elif isinstance(spec, TrafficSplitSpec):
         yield from _routes(document, spec, others, ("spec", "routes"))
 
 
-_ROLLOUT_ROUTES: Location = ("spec", "strategy", "canary", "trafficRouting", "gatewayAPI", "httpRoutes")
-
-
 def _services(document: Document, spec: RolloutSpec, others: Input) -> Iterator[Finding]:
-    canary, labels = spec.strategy.canary, spec.template.metadata.labels
-    for field, name in (("canaryService", canary.canary_service), ("stableService", canary.stable_service)):
+    labels = spec.template.metadata.labels
+    for location, name in services(strategy_of(spec)):
         service = others.named("Service", document.namespace).get(name)
         selector = _selector(service)
         if service and not selector.items() <= labels.items():
@@ -40,7 +40,7 @@ def _services(document: Document, spec: RolloutSpec, others: Input) -> Iterator[
                 f'Service "{name}" selects {_pairs(selector)}, and the pods have {_pairs(labels)}: '
                 "no pod would answer; use labels of the template"
             )
-            yield document.finding(("spec", "strategy", "canary", field), said)
+            yield document.finding(("spec", *location), said)
 
 
 def _selector(service: Document | None) -> dict[str, Any]:
@@ -54,12 +54,10 @@ def _pairs(labels: dict[str, Any]) -> str:
 
 
 def _split_of(spec: RolloutSpec) -> TrafficSplitSpec:
-    canary = spec.strategy.canary
-    routes = [SplitRoute(name=r.name, rule=r.rule) for r in canary.traffic_routing.gateway_api.http_routes]
-    services = (canary.canary_service, canary.stable_service)
-    return TrafficSplitSpec(
-        routes=routes, backends=[Backend(service=s, weight=w) for s, w in zip(services, (0, 100), strict=True)]
-    )
+    strategy = strategy_of(spec)
+    routes = [SplitRoute(name=r.name, rule=r.rule) for r in strategy.routes]
+    backends = [Backend(service=s, weight=w) for s, w in zip(strategy.services, (0, 100), strict=True)]
+    return TrafficSplitSpec(routes=routes, backends=backends)
 
 
 def _routes(document: Document, split: TrafficSplitSpec, others: Input, at: Location) -> Iterator[Finding]:
@@ -81,7 +79,7 @@ def _as_served(route: Document) -> dict[str, Any]:
 def _runs(document: Document, spec: RolloutSpec, others: Input) -> Iterator[Finding]:
     templates = _templates(document, others)
     names = {(view.meta.name, not view.meta.namespace) for view in templates}
-    for at, asked in analyses(spec):
+    for at, asked in strategy_of(spec).analyses():
         wanted = {(ref.template_name, bool(ref.cluster_scope)) for ref in asked.templates}
         if not wanted <= names:
             continue
@@ -100,13 +98,13 @@ def _templates(document: Document, others: Input) -> list[TemplateView]:
 
 
 def _facts(document: Document, spec: RolloutSpec) -> ReleaseFacts:
-    canary = spec.strategy.canary
+    strategy = strategy_of(spec)
     return ReleaseFacts(
         name=document.name,
         namespace=document.namespace,
         canary_hash="canary",
         stable_hash="stable",
-        canary_service=canary.canary_service,
-        stable_service=canary.stable_service,
+        canary_service=strategy.canary_service,
+        stable_service=strategy.stable_service,
         manifest={"metadata": document.metadata, "spec": document.raw["spec"]},
     )

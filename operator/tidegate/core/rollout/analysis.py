@@ -86,8 +86,8 @@ def release_facts(scene: Scene) -> ReleaseFacts:
         namespace=rollout.meta.namespace,
         canary_hash=scene.new_hash,
         stable_hash=scene.status.stable_rs,
-        canary_service=scene.canary.canary_service,
-        stable_service=scene.canary.stable_service,
+        canary_service=scene.strategy.canary_service,
+        stable_service=scene.strategy.stable_service,
         manifest={
             "metadata": {
                 "name": rollout.meta.name,
@@ -120,7 +120,7 @@ def _create(scene: Scene, role: RunRole, name: str, spec: dict[str, Any], metada
 
 def wants_background(scene: Scene) -> bool:
     """From `startingStep` until the steps are done."""
-    asked = scene.canary.analysis
+    asked = scene.strategy.background
     return asked is not None and scene.stepping and not scene.steps_done and scene.index >= (asked.starting_step or 0)
 
 

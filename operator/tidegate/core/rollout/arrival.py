@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from tidegate.core.rollout.clamp import canary_side
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Done, Outcome, Wait
-from tidegate.core.rollout.targets import canary_side, canary_size_of_steps
+from tidegate.core.rollout.strategy import Routing
+from tidegate.core.rollout.targets import canary_size_of_steps, enough_pods
+from tidegate.core.rollout.weights import unverified, verified
 from tidegate.core.world import ReplicaSetView
 
 
@@ -17,10 +20,10 @@ def arrived(scene: Scene, weight: int) -> Outcome:
 
 def pods_arrived(scene: Scene) -> Wait | None:
     """None when the canary has all its pods available."""
-    wanted = canary_size_of_steps(scene)
-    if scene.new is not None and scene.new.available >= wanted and scene.new.size >= wanted:
+    wanted, enough = canary_size_of_steps(scene), enough_pods(scene)
+    if scene.new is not None and scene.new.available >= enough and scene.new.size >= wanted:
         return None
-    return wait_for_pods(scene.new, scene.new_name, wanted)
+    return wait_for_pods(scene.new, scene.new_name, enough)
 
 
 def wait_for_pods(replicaset: ReplicaSetView | None, name: str, wanted: int) -> Wait:
@@ -33,10 +36,9 @@ def wait_for_pods(replicaset: ReplicaSetView | None, name: str, wanted: int) -> 
 
 def endpoints_arrived(scene: Scene) -> Wait | None:
     """None when all of the canary's pods answer behind the canary Service."""
-    side = canary_side(scene)
-    if side.full:
+    side, name = canary_side(scene), scene.strategy.canary_service
+    if not name or side.ready >= side.size:
         return None
-    name = scene.canary.canary_service
     return Wait(
         "EndpointsNotReady",
         f"{side.ready} of {side.size} pods answer behind Service {name}; check its selector and the readiness probes",
@@ -46,18 +48,8 @@ def endpoints_arrived(scene: Scene) -> Wait | None:
 
 def weight_arrived(scene: Scene, weight: int) -> Wait | None:
     """None when `weight` is in force on every route."""
-    if scene.verified(weight):
+    if verified(scene, weight):
         return None
-    return Wait("WeightNotSeen", _route_message(scene, weight))
-
-
-def _route_message(scene: Scene, weight: int) -> str:
-    if scene.world.split and scene.world.split.spec_error:
-        return f"TrafficSplit {scene.world.split.meta.name}: {scene.world.split.spec_error}"
-    problems = [f"HTTPRoute {route.name}: {route.problem}" for route in scene.world.routes if route.problem]
-    if problems:
-        return "; ".join(problems)
-    seen = "nothing" if scene.seen is None else f"{scene.seen} %"
-    late = [f"; HTTPRoute {r.name}: {r.message}" for r in scene.world.routes if not r.accepted and r.message]
-    service = scene.canary.canary_service
-    return f"the routes carry {seen} for {service}; {weight} % is asked for and not in force yet{''.join(late)}"
+    if scene.strategy.routing is Routing.PODS:
+        return Wait("PodsNotAvailable", unverified(scene, weight), on_pods=True)
+    return Wait("WeightNotSeen", unverified(scene, weight))

@@ -23,6 +23,7 @@ from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.settle import settle
 from tidegate.core.rollout.status import invalid, report
 from tidegate.core.rollout.steps.outcome import TURN, Wait
+from tidegate.core.rollout.strategy import strategy_of
 from tidegate.core.rollout.walk import walk
 from tidegate.core.rollout.watch import abort_stuck, deadline, judge_background
 from tidegate.core.world import World
@@ -36,7 +37,7 @@ def plan(world: World) -> Plan:
     if rollout.spec is None:
         return invalid(world)
     template = rollout.spec.template.as_written()
-    scene = Scene(world, rollout.spec, content_hash(template), rollout.status)
+    scene = Scene(world, rollout.spec, strategy_of(rollout.spec), content_hash(template), rollout.status)
     scene, wait, actions = decide(answer(begin(scene)))
     status, urgent = report(scene, wait)
     return Plan(actions, status, urgent=urgent, events=scene.events, wake_at=_wake_at(scene, wait))
@@ -70,7 +71,7 @@ def _settled(scene: Scene, wait: Wait | None) -> tuple[Scene, Wait | None]:
 def _act(scene: Scene) -> tuple[Action, ...]:
     """Traffic first: a version that hurts loses it before anything else happens. What takes away comes last."""
     return (
-        *traffic.write_split(scene),
+        *traffic.divide(scene),
         *traffic.pin_services(scene),
         *replicas.grow(scene),
         *analysis.stop_needless(scene),

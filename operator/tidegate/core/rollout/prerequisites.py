@@ -6,9 +6,7 @@ applied, not at 3 a.m. with 40 % of the traffic on the new version.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from tidegate.api.rollout_analysis import RolloutAnalysis
+from tidegate.api.location import field_path
 from tidegate.core.analysis.release import AnalysisError, build_run
 from tidegate.core.rollout import analysis
 from tidegate.core.rollout.scene import Scene
@@ -26,27 +24,19 @@ def missing(scene: Scene) -> Wait | None:
 
 def missing_service(scene: Scene) -> Wait | None:
     """Without a Service nothing can be told of who answers, so nothing is moved."""
-    named = (
-        (scene.canary_service, scene.canary.canary_service, "canaryService"),
-        (scene.stable_service, scene.canary.stable_service, "stableService"),
-    )
-    absent = [f"Service {name} ({field}) does not exist: create it" for view, name, field in named if view is None]
+    strategy = scene.strategy
+    stable, canary = strategy.service_fields
+    named = ((strategy.canary_service, canary), (strategy.stable_service, stable))
+    found = scene.world.services
+    absent = [f"Service {n} ({field}) does not exist: create it" for n, field in named if n and n not in found]
     return Wait("ServiceNotFound", "; ".join(absent)) if absent else None
 
 
 def invalid_analysis(scene: Scene) -> str:
     """Why one of the analyses can't be made; empty when all can."""
-    for where, asked in _analyses(scene):
+    for where, asked in scene.strategy.analyses():
         try:
             build_run(asked, scene.world.templates, analysis.release_facts(scene))
         except AnalysisError as error:
-            return f"{where}: {error}"
+            return f"{field_path(where)}: {error}"
     return ""
-
-
-def _analyses(scene: Scene) -> Iterable[tuple[str, RolloutAnalysis]]:
-    if scene.canary.analysis is not None:
-        yield "strategy.canary.analysis", scene.canary.analysis
-    for index, step in enumerate(scene.steps):
-        if step.analysis is not None:
-            yield f"strategy.canary.steps[{index}].analysis", step.analysis

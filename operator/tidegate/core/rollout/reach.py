@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from tidegate.core.rollout.scene import FULL, Scene
+from tidegate.core.rollout.strategy import Routing
 from tidegate.core.rollout.targets import pods_for, scale_in_force
+from tidegate.core.rollout.weights import asked, verified
 from tidegate.core.world import ReplicaSetView, ServiceView
 
 
 def traffic_left(scene: Scene, rs: ReplicaSetView | None) -> bool:
-    """No route leads to this version: seen, not hoped for. A Service that can't be read may lead anywhere."""
-    return rs is None or not (_canary_share(scene, rs) or _stable_share(scene, rs))
+    """Nothing leads to this version: seen, not hoped for. A Service that can't be read may lead anywhere."""
+    return rs is None or not pods_in_use(scene, rs)
 
 
 def pods_in_use(scene: Scene, rs: ReplicaSetView) -> int:
@@ -17,6 +19,9 @@ def pods_in_use(scene: Scene, rs: ReplicaSetView) -> int:
 
     Whatever the steps say by now: somebody may have changed them, or the template, at any moment.
     """
+    if scene.strategy.routing is Routing.PODS:
+        # How many must stay is `counting`'s to say; the last one, until no Service leads to it alone.
+        return int(any(_leads_to(scene.world.services.get(name), rs) for name in scene.strategy.services))
     canary, stable = _canary_share(scene, rs), _stable_share(scene, rs)
     if rs.pod_hash == scene.new_hash and scene.stepping and scale_in_force(scene) is not None:
         # The author of the steps said how many pods are to carry the weight; but not that nobody is.
@@ -26,7 +31,7 @@ def pods_in_use(scene: Scene, rs: ReplicaSetView) -> int:
 
 def _canary_share(scene: Scene, rs: ReplicaSetView) -> int:
     """The greatest part of the traffic that may reach the version through the canary Service, in percent."""
-    if not _leads_to(scene.canary_service, rs):
+    if scene.strategy.routing is Routing.SERVICE or not _leads_to(scene.canary_service, rs):
         return 0
     return in_force if (in_force := _in_force(scene)) is not None else FULL
 
@@ -35,12 +40,13 @@ def _stable_share(scene: Scene, rs: ReplicaSetView) -> int:
     """The same for the stable Service."""
     if not _leads_to(scene.stable_service, rs):
         return 0
-    return FULL - (_in_force(scene) or 0)
+    return FULL if scene.strategy.routing is Routing.SERVICE else FULL - (_in_force(scene) or 0)
 
 
 def _in_force(scene: Scene) -> int | None:
     """The canary's weight that every gateway was seen to do; None while it may still do another."""
-    return scene.asked if scene.asked is not None and scene.verified(scene.asked) else None
+    weight = asked(scene)
+    return weight if weight is not None and verified(scene, weight) else None
 
 
 def _leads_to(service: ServiceView | None, rs: ReplicaSetView) -> bool:

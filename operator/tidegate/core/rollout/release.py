@@ -6,8 +6,10 @@ from typing import Any
 
 from tidegate.api.rollout_status import CanaryStatus, Outcome, PauseReason, Release
 from tidegate.core.actions import Event
+from tidegate.core.rollout.replicas import old_until
 from tidegate.core.rollout.revision import content_hash
 from tidegate.core.rollout.scene import Scene
+from tidegate.core.rollout.weights import asked
 
 KEPT = 20
 
@@ -35,7 +37,7 @@ def _go_on(scene: Scene) -> Scene:
 
 def _begin_release(scene: Scene) -> Scene:
     back = bool(scene.status.stable_rs) and scene.new_hash == scene.status.stable_rs
-    revision = _revision(scene)
+    revision, instant = _revision(scene), _stands_ready(scene)
     scene = _close_before(scene, Outcome.ROLLED_BACK if back else Outcome.SUPERSEDED)
     history = scene.status.history if back else [*scene.status.history, _line(scene, revision)][-KEPT:]
     return scene.facts(
@@ -43,10 +45,20 @@ def _begin_release(scene: Scene) -> Scene:
         current_pod_hash=scene.new_hash,
         current_revision=revision,
         current_step_hash=_steps_hash(scene),
-        current_step_index=len(scene.steps) if back or scene.first_release else 0,
+        current_step_index=len(scene.steps) if back or instant or scene.first_release else 0,
         history=history,
-        **fresh_start(scene),
+        **{**fresh_start(scene), "promote_full": instant},
     )
+
+
+def _stands_ready(scene: Scene) -> bool:
+    """Blue/green: the version asked for was promoted once and still stands with all its pods. Going back is instant."""
+    until = old_until(scene)
+    delayed = scene.strategy.instant and until is not None and until > scene.now
+    if not delayed or scene.new is None or not scene.spec.replicas or scene.new.available < scene.spec.replicas:
+        return False
+    promoted = (Outcome.PROMOTED, Outcome.FAST_PROMOTED)
+    return any(r.pod_template_hash == scene.new_hash and r.outcome in promoted for r in scene.status.history)
 
 
 def fresh_start(scene: Scene) -> dict[str, Any]:
@@ -138,7 +150,7 @@ def _same_weight(scene: Scene) -> int:
     if not scene.stepping or (service is not None and service.pod_hash == scene.new_hash):
         # All steps were done already: the stable Service leads to the new version.
         return len(scene.steps)
-    reached = scene.asked
+    reached = asked(scene)
     weights = [(index, step.set_weight) for index, step in enumerate(scene.steps) if step.set_weight is not None]
     at_or_above = (index for index, weight in weights if reached and weight >= reached)
     return next(at_or_above, weights[-1][0] if reached and weights else 0)

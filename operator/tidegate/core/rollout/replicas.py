@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from tidegate.api.rollout_status import Outcome
 from tidegate.core.actions import Action, Create, Delete, Merge, Resource
+from tidegate.core.rollout import counting
 from tidegate.core.rollout.ownership import owner_reference
 from tidegate.core.rollout.reach import pods_in_use, traffic_left
 from tidegate.core.rollout.revision import canonical_json, labelled
-from tidegate.core.rollout.scene import Scene
-from tidegate.core.rollout.targets import canary_size_of_steps, pods_for, scale_in_force
+from tidegate.core.rollout.scene import FULL, Scene
+from tidegate.core.rollout.strategy import Routing
+from tidegate.core.rollout.targets import canary_size_of_steps, pods_for, scale_in_force, surge, weight_of_steps
+from tidegate.core.rollout.weights import asked, seen
 from tidegate.core.world import HASH_LABEL, REVISION, TEMPLATE, ReplicaSetView
 
 
 def sizes(scene: Scene) -> dict[str, int]:
     """The size that each ReplicaSet should have now, by pod template hash; the new one is there before it exists."""
+    if scene.strategy.routing is Routing.PODS:
+        return counting.sizes(scene)
     wanted = {rs.pod_hash: _other_size(scene, rs) for rs in scene.others}
     if scene.stable is not None:
-        wanted[scene.stable.pod_hash] = scene.spec.replicas
+        wanted[scene.stable.pod_hash] = _stable_size(scene)
     wanted[scene.new_hash] = _new_size(scene)
     return wanted
+
+
+def _stable_size(scene: Scene) -> int:
+    """All pods; where it gives some up, what the traffic needs that may still reach it, or may come back to it."""
+    replicas = scene.spec.replicas
+    if not (scene.stepping and scene.strategy.shrinks_stable):
+        return replicas
+    carried = min(weight_of_steps(scene), asked(scene) or 0, seen(scene) or 0)
+    kept = pods_for(replicas, FULL - carried)
+    return max(kept, min(scene.strategy.min_pods, replicas)) if kept else 0
 
 
 def _new_size(scene: Scene) -> int:
     if not scene.releasing:
         return scene.spec.replicas
-    return _aborted_size(scene) if scene.status.abort else _canary_size(scene)
+    return _aborted_size(scene) if scene.status.abort else _within_surge(scene, _canary_size(scene))
 
 
 def _canary_size(scene: Scene) -> int:
@@ -36,13 +51,23 @@ def _canary_size(scene: Scene) -> int:
     size = canary_size_of_steps(scene)
     if scene.steps_done or scale_in_force(scene) is not None:
         return size
-    carried = max(scene.seen or 0, scene.asked or 0)
+    carried = max(seen(scene) or 0, asked(scene) or 0)
     needed = pods_for(scene.spec.replicas, carried) if _leads_to_new(scene) else 0
     return max(size, needed)
 
 
+def _within_surge(scene: Scene, size: int) -> int:
+    """No more than `maxSurge` leaves room for, where it is set; nothing is taken away for its sake."""
+    if scene.strategy.max_surge is None:
+        return size
+    now = scene.new.size if scene.new else 0
+    others = sum(rs.size for rs in scene.world.replicasets) - now
+    return min(size, max(now, scene.spec.replicas + surge(scene) - others))
+
+
 def _leads_to_new(scene: Scene) -> bool:
-    return scene.canary_service is not None and scene.canary_service.pod_hash == scene.new_hash
+    leading = scene.stable_service if scene.strategy.routing is Routing.SERVICE else scene.canary_service
+    return leading is not None and leading.pod_hash == scene.new_hash
 
 
 def _aborted_size(scene: Scene) -> int:
@@ -55,10 +80,10 @@ def _aborted_size(scene: Scene) -> int:
 
 def aborted_until(scene: Scene) -> datetime | None:
     """When the pods of an aborted version go; None when they are to be kept."""
-    delay = scene.canary.abort_scale_down_delay_seconds
-    if not scene.status.abort or scene.status.aborted_at is None or delay == 0:
+    delay = scene.strategy.abort_scale_down_delay
+    if not scene.status.abort or scene.status.aborted_at is None or not delay:
         return None
-    return scene.status.aborted_at + timedelta(seconds=delay)
+    return scene.status.aborted_at + delay
 
 
 def _other_size(scene: Scene, rs: ReplicaSetView) -> int:
@@ -66,8 +91,16 @@ def _other_size(scene: Scene, rs: ReplicaSetView) -> int:
         # Nothing is known to work yet: what an earlier attempt started may be all that answers.
         return rs.size if scene.new is None or scene.new.available < scene.spec.replicas else 0
     until = old_until(scene)
-    kept = (until is not None and until > scene.now) or _just_promoted(scene) or _still_stable(scene, rs)
+    delayed = until is not None and until > scene.now and _among_kept(scene, rs)
+    kept = delayed or _just_promoted(scene) or _still_stable(scene, rs)
     return rs.size if kept or not traffic_left(scene, rs) else 0
+
+
+def _among_kept(scene: Scene, rs: ReplicaSetView) -> bool:
+    """One of the latest that `scaleDownDelayRevisionLimit` lets stand in their delay."""
+    limit = scene.strategy.scale_down_delay_revision_limit
+    later = sum(other.size > 0 and other.revision > rs.revision for other in scene.others)
+    return limit is None or later < limit
 
 
 def _still_stable(scene: Scene, rs: ReplicaSetView) -> bool:
@@ -85,7 +118,7 @@ def old_until(scene: Scene) -> datetime | None:
     """When the pods of the version before go: a while after the last promotion, for requests that are under way."""
     promoted = (Outcome.PROMOTED, Outcome.FAST_PROMOTED)
     ends = [r.finished_at for r in scene.status.history if r.outcome in promoted and r.finished_at is not None]
-    return max(ends) + timedelta(seconds=scene.canary.scale_down_delay_seconds) if ends else None
+    return max(ends) + scene.strategy.scale_down_delay if ends else None
 
 
 def grow(scene: Scene) -> Iterable[Action]:

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from tidegate.api.rollout import CanaryStep, CanaryStrategy, RolloutSpec
+from tidegate.api.rollout import CanaryStep, RolloutSpec
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.core.actions import Event
 from tidegate.core.rollout.revision import replicaset_name
-from tidegate.core.world import ReplicaSetView, RouteView, ServiceView, World
+from tidegate.core.rollout.strategy import FULL, ReleaseStrategy
+from tidegate.core.world import ReplicaSetView, ServiceView, World
 
-FULL = 100
+__all__ = ["FULL", "Scene", "ready_behind"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Scene:
 
     world: World
     spec: RolloutSpec
+    strategy: ReleaseStrategy
     new_hash: str
     """The revision that the user asks for now."""
     status: RolloutStatus
@@ -39,12 +41,8 @@ class Scene:
         return self.world.now
 
     @property
-    def canary(self) -> CanaryStrategy:
-        return self.spec.strategy.canary
-
-    @property
-    def steps(self) -> list[CanaryStep]:
-        return self.canary.steps
+    def steps(self) -> tuple[CanaryStep, ...]:
+        return self.strategy.steps
 
     @property
     def index(self) -> int:
@@ -93,36 +91,11 @@ class Scene:
 
     @property
     def canary_service(self) -> ServiceView | None:
-        return self.world.services.get(self.canary.canary_service)
+        return self.world.services.get(self.strategy.canary_service)
 
     @property
     def stable_service(self) -> ServiceView | None:
-        return self.world.services.get(self.canary.stable_service)
-
-    @property
-    def asked(self) -> int | None:
-        """The canary's weight that the TrafficSplit asks for; None when there is no split of ours."""
-        return self.world.split.weight(self.canary.canary_service) if self.world.split else None
-
-    @property
-    def seen(self) -> int | None:
-        """The greatest weight that a route was seen to carry for the canary; None when no route could be read."""
-        shares = [route.share(self.canary.canary_service) for route in self.world.routes]
-        known = [share for share in shares if share is not None]
-        return round(max(known)) if known else None
-
-    def verified(self, weight: int) -> bool:
-        """Whether `weight` was asked for, and every parent of every route has taken it over."""
-        routes = self.world.routes
-        return (
-            self.asked == weight
-            and len(routes) == len(self.canary.traffic_routing.gateway_api.http_routes)
-            and all(r.accepted and not r.problem and self._carries(r, weight) for r in routes)
-        )
-
-    def _carries(self, route: RouteView, weight: int) -> bool:
-        share = route.share(self.canary.canary_service)
-        return share is not None and abs(share - weight) < 1e-6
+        return self.world.services.get(self.strategy.stable_service)
 
 
 def ready_behind(service: ServiceView | None, replicaset: str) -> int:

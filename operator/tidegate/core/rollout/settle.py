@@ -7,9 +7,9 @@ from tidegate.core.actions import Event
 from tidegate.core.rollout import release
 from tidegate.core.rollout.arrival import arrived, wait_for_pods, weight_arrived
 from tidegate.core.rollout.scene import FULL, Scene
-from tidegate.core.rollout.steps.outcome import Wait
+from tidegate.core.rollout.steps.outcome import Done, Wait
+from tidegate.core.rollout.strategy import Routing
 from tidegate.core.rollout.traffic import pinned_to_new, promoting
-from tidegate.core.world import ServiceView
 
 
 def settle(scene: Scene) -> tuple[Scene, Wait | None]:
@@ -25,18 +25,14 @@ def settle(scene: Scene) -> tuple[Scene, Wait | None]:
 
 def _promote(scene: Scene) -> tuple[Scene, Wait | None]:
     """All traffic on the canary Service, then the stable Service on the new version, then that version is stable."""
-    if pinned_to_new(scene, scene.stable_service):
-        return _promoted(scene.facts(stable_rs=scene.new_hash))
-    if scene.spec.replicas:
-        outcome = arrived(scene, FULL)
-        if isinstance(outcome, Wait):
-            return scene, outcome
-    return scene, _endpoints(scene, scene.canary.stable_service)
-
-
-def _services(scene: Scene) -> tuple[tuple[ServiceView | None, str], ...]:
-    canary = scene.canary
-    return (scene.stable_service, canary.stable_service), (scene.canary_service, canary.canary_service)
+    counted = scene.strategy.routing is Routing.PODS
+    pinned = not scene.strategy.stable_service or pinned_to_new(scene, scene.stable_service)
+    outcome = arrived(scene, FULL) if scene.spec.replicas and (counted or not pinned) else Done()
+    if isinstance(outcome, Wait):
+        return scene, outcome
+    if not pinned:
+        return scene, _endpoints(scene, scene.strategy.stable_service)
+    return _promoted(scene.facts(stable_rs=scene.new_hash))
 
 
 def _endpoints(scene: Scene, name: str) -> Wait:
@@ -52,9 +48,9 @@ def _first(scene: Scene) -> tuple[Scene, Wait | None]:
     new, wanted = scene.new, scene.spec.replicas
     if new is None or new.available < wanted:
         return scene, wait_for_pods(new, scene.new_name, wanted)
-    for service, name in _services(scene):
-        # Both, though nobody goes to the canary yet: a selector that finds no pods is told now, not in a release.
-        if not pinned_to_new(scene, service):
+    for name in scene.strategy.services:
+        # All, though nobody goes to the canary yet: a selector that finds no pods is told now, not in a release.
+        if not pinned_to_new(scene, scene.world.services.get(name)):
             return scene, _endpoints(scene, name)
     waiting = weight_arrived(scene, 0)
     if waiting is not None:

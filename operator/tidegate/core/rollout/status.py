@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidegate.api.rollout_status import (
+    BlueGreenStatus,
     CanaryStatus,
     Phase,
     RolloutStatus,
@@ -19,7 +20,8 @@ from tidegate.core.rollout.conditions import Standing, conditions
 from tidegate.core.rollout.scene import FULL, Scene
 from tidegate.core.rollout.steps.outcome import TURN, Wait
 from tidegate.core.rollout.watch import stuck
-from tidegate.core.world import RolloutView, RunRole, World
+from tidegate.core.rollout.weights import asked, seen, verified
+from tidegate.core.world import HASH_LABEL, RolloutView, RunRole, World
 
 _PAUSES = {"Approval", "ApprovalTimedOut", "Paused", "PausedBySpec", "PausedByRequest", "AnalysisUndecided"}
 _INVALID = {"AnalysisInvalid", "ServiceNotFound"}
@@ -37,6 +39,7 @@ def report(scene: Scene, wait: Wait | None) -> tuple[Merge | None, bool]:
             "observed_generation": scene.world.rollout.meta.generation,
             "conditions": conditions(scene, standing),
             "canary": _canary(scene),
+            "blue_green": _blue_green(scene),
         }
     )
     urgent = wait is TURN or _urgent(scene.world.rollout.status, status)
@@ -124,15 +127,18 @@ def _with_counts(scene: Scene) -> RolloutStatus:
     updated = scene.new.replicas if scene.new else 0
     available = sum(rs.available for rs in sets)
     before = scene.status
+    # An autoscaler looks at the pods that have the users, not at a preview that idles beside them.
+    active = scene.stable if scene.strategy.instant else None
+    labels = scene.spec.selector.match_labels | ({HASH_LABEL: active.pod_hash} if active else {})
     progressed = available > before.available_replicas or updated > before.updated_replicas
     return before.model_copy(
         update={
             "replicas": replicas,
-            "hpa_replicas": replicas,
+            "hpa_replicas": active.replicas if active else replicas,
             "updated_replicas": updated,
             "ready_replicas": sum(rs.ready for rs in sets),
             "available_replicas": available,
-            "selector": ",".join(f"{k}={v}" for k, v in sorted(scene.spec.selector.match_labels.items())),
+            "selector": ",".join(f"{k}={v}" for k, v in sorted(labels.items())),
             "progressed_at": scene.now if progressed else before.progressed_at,
         }
     )
@@ -149,25 +155,34 @@ def _canary(scene: Scene) -> CanaryStatus:
     )
 
 
-def _weights(scene: Scene) -> Weights | None:
-    seen = scene.seen
-    if seen is None:
+def _blue_green(scene: Scene) -> BlueGreenStatus | None:
+    if not scene.strategy.instant:
         return None
-    asked = scene.asked or 0
+    active, preview = scene.stable_service, scene.canary_service
+    return BlueGreenStatus(
+        active_selector=active.pod_hash if active else "", preview_selector=preview.pod_hash if preview else ""
+    )
+
+
+def _weights(scene: Scene) -> Weights | None:
+    carried = seen(scene)
+    if carried is None:
+        return None
+    wanted = asked(scene) or 0
     canary, stable = scene.canary_service, scene.stable_service
     return Weights(
         canary=WeightDestination(
-            weight=seen,
+            weight=carried,
             pod_template_hash=canary.pod_hash if canary else "",
-            service_name=scene.canary.canary_service,
+            service_name=scene.strategy.canary_service,
         ),
         stable=WeightDestination(
-            weight=FULL - seen,
+            weight=FULL - carried,
             pod_template_hash=stable.pod_hash if stable else "",
-            service_name=scene.canary.stable_service,
+            service_name=scene.strategy.stable_service,
         ),
-        asked=asked,
-        verified=scene.verified(asked),
+        asked=wanted,
+        verified=verified(scene, wanted),
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import ceil
+from collections.abc import Callable
+from fractions import Fraction
+from math import ceil, floor
 
 from tidegate.api.rollout import SetCanaryScale
-from tidegate.core.rollout.scene import FULL, Scene, ready_behind
+from tidegate.api.sizing import ThresholdType
+from tidegate.core.rollout.scene import FULL, Scene
+from tidegate.core.rollout.strategy import Routing
 
 
 def weight_of_steps(scene: Scene) -> int:
@@ -30,10 +33,62 @@ def canary_size_of_steps(scene: Scene) -> int:
         return scene.spec.replicas
     scale = scale_in_force(scene)
     if scale is None:
-        return pods_for(scene.spec.replicas, weight_of_steps(scene))
+        return _size_of_weight(scene)
     if scale.replicas is not None:
         return scale.replicas
     return pods_for(scene.spec.replicas, scale.weight or 0)
+
+
+def _size_of_weight(scene: Scene) -> int:
+    replicas, weight = scene.spec.replicas, weight_of_steps(scene)
+    if scene.strategy.routing is Routing.PODS:
+        return divide(replicas, weight, surge(scene))[0]
+    return max(pods_for(replicas, weight), min(scene.strategy.min_pods, replicas) if weight else 0)
+
+
+def enough_pods(scene: Scene) -> int:
+    """How many of the canary's pods a step needs to go on: all, or what `replicaProgressThreshold` says."""
+    size, threshold = canary_size_of_steps(scene), scene.strategy.threshold
+    if threshold is None or scene.steps_done:
+        return size
+    part = pods_for(size, threshold.value) if threshold.type is ThresholdType.PERCENT else threshold.value
+    return min(size, part)
+
+
+def surge(scene: Scene) -> int:
+    """How many pods there may be beyond spec.replicas: a percentage is rounded up, as in a Deployment."""
+    return _resolve(scene.strategy.max_surge or 0, scene.spec.replicas, ceil)
+
+
+def unavailable(scene: Scene) -> int:
+    """How many pods may be missing: a percentage is rounded down; one, when nothing could move otherwise."""
+    pods = _resolve(scene.strategy.max_unavailable, scene.spec.replicas, floor)
+    return pods or (0 if surge(scene) else 1)
+
+
+def _resolve(bound: int | str, replicas: int, rounded: Callable[[float], int]) -> int:
+    text = str(bound)
+    return rounded(replicas * int(text[:-1]) / FULL) if text.endswith("%") else int(text)
+
+
+def divide(replicas: int, weight: int, surge: int) -> tuple[int, int]:
+    """Pods of the new and of the old version whose share is nearest to `weight` percent, as Argo Rollouts divides them.
+
+    One pod more than `replicas` may come nearer, when there may be more. Of two that are as near, the greater canary.
+    Between 1 % and 99 % each version has a pod, unless a single one is all there may be.
+    """
+    if not replicas:
+        return 0, 0
+    totals = (replicas, replicas + 1) if surge else (replicas,)
+    exact = Fraction(replicas * weight, FULL)
+    pairs = [(canary, total - canary) for total in totals for canary in (ceil(exact), floor(exact), 1, total - 1)]
+    both = 0 < weight < FULL and totals[-1] > 1
+    possible = [pair for pair in pairs if min(pair) >= both]
+    return min(possible, key=lambda pair: (_distance(pair, weight), -pair[0]))
+
+
+def _distance(pair: tuple[int, int], weight: int) -> Fraction:
+    return abs(Fraction(FULL * pair[0], sum(pair) or 1) - weight)
 
 
 def scale_in_force(scene: Scene) -> SetCanaryScale | None:
@@ -41,59 +96,3 @@ def scale_in_force(scene: Scene) -> SetCanaryScale | None:
     reached = scene.steps[: scene.index + 1]
     scale = next((s.set_canary_scale for s in reversed(reached) if s.set_canary_scale is not None), None)
     return None if scale is None or scale.match_traffic_weight else scale
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One side of the traffic: pods that answer behind its Service, and the pods that its size asks for."""
-
-    ready: int
-    size: int
-
-    @property
-    def full(self) -> bool:
-        return self.ready >= max(self.size, 1)
-
-
-def clamp_weight(target: int, current: int, canary: Side, stable: Side) -> int:
-    """The weight that the canary may have now, on its way from `current` to `target`; all in percent.
-
-    - Nobody answers on one side: it gets nothing. Nobody answers at all: nothing is moved.
-    - It rises only when the canary has all its pods. It stays while they come: those that there are carry it already.
-    - When canary pods are lost, its weight falls to the share of those that are left, but not below what an even load
-      over all pods gives: else the stable pods would be hurt more than the canary is.
-    """
-    if not canary.ready:
-        return 0 if stable.ready else current
-    if not stable.ready and target < current:
-        return current
-    if canary.full or target <= 0:
-        return target
-    if canary.ready >= min(canary.size, pods_for(stable.size, current)):
-        return min(target, current)
-    left = max(target * canary.ready // canary.size, FULL * canary.ready // (canary.ready + stable.ready))
-    return min(target, current, left)
-
-
-def canary_side(scene: Scene) -> Side:
-    """The new version behind the canary Service; nothing as long as that Service is pinned elsewhere."""
-    service = scene.canary_service
-    pinned = service is not None and service.pod_hash == scene.new_hash
-    ready = ready_behind(service, scene.new_name) if pinned else 0
-    available = scene.new.available if scene.new else 0
-    return Side(min(ready, available), canary_size_of_steps(scene))
-
-
-def stable_side(scene: Scene) -> Side:
-    """Whoever answers behind the stable Service: the stable version, or the new one once it was promoted."""
-    service = scene.stable_service
-    return Side(service.ready_endpoints if service else 0, scene.spec.replicas)
-
-
-def next_weight(scene: Scene) -> int:
-    """The canary's weight to ask for now."""
-    target = weight_of_steps(scene)
-    current = scene.asked or 0
-    if not scene.stepping:
-        return target if stable_side(scene).ready else current
-    return clamp_weight(target, current, canary_side(scene), stable_side(scene))

@@ -1,4 +1,4 @@
-"""What traffic needs: the two Services' selectors and the TrafficSplit."""
+"""What traffic needs: the selectors of the Services, and the TrafficSplit where there are routes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Any
 
 from tidegate.api.meta import API_VERSION
 from tidegate.api.trafficsplit import TrafficSplitSpec
-from tidegate.core.actions import Action, Create, Merge, Resource
+from tidegate.core.actions import Action, Create, Delete, Merge, Resource
+from tidegate.core.rollout.clamp import next_weight
 from tidegate.core.rollout.ownership import owner_reference
 from tidegate.core.rollout.pins import pin
 from tidegate.core.rollout.scene import FULL, Scene, ready_behind
-from tidegate.core.rollout.targets import next_weight
+from tidegate.core.rollout.strategy import Routing
+from tidegate.core.rollout.targets import enough_pods, weight_of_steps
+from tidegate.core.rollout.weights import verified
 from tidegate.core.world import MANAGED, ReplicaSetView, ServiceView
 
 
@@ -26,20 +29,47 @@ def pin_services(scene: Scene) -> Iterable[Action]:
 
 
 def _canary_target(scene: Scene) -> ReplicaSetView | None:
-    """The new version during a release, else the stable one; changed only while no route carries a weight for it."""
+    """The new version during a release, else the stable one; changed only while no user is sent there."""
     if scene.first_release:
         return _when_full(scene, scene.new)
     target = scene.new if scene.stepping else scene.stable
-    return target if scene.verified(0) else None
+    if scene.strategy.routing is Routing.ROUTES:
+        return target if verified(scene, 0) else None
+    # Not before its pods answer: whoever looks at the preview would meet nobody.
+    return target if target is not None and target.available >= _first_look(scene) else None
+
+
+def _first_look(scene: Scene) -> int:
+    return max(1, enough_pods(scene)) if scene.stepping and scene.spec.replicas else 0
 
 
 def _stable_target(scene: Scene) -> ReplicaSetView | None:
-    """The stable version; the new one when all steps are done and all traffic was seen on the canary Service."""
+    """The stable version; the new one when it is to have all users, and nobody can be lost by it."""
     if scene.first_release:
         return _when_full(scene, scene.new)
+    if scene.strategy.routing is Routing.SERVICE:
+        return _active_target(scene)
     if promoting(scene):
-        return scene.new if scene.verified(FULL) or not scene.spec.replicas else None
-    return _when_full(scene, scene.stable) or (scene.stable if scene.verified(FULL) else None)
+        return _promoted_target(scene)
+    stable = scene.stable
+    if scene.strategy.routing is Routing.PODS:
+        return stable if stable is not None and stable.available else None
+    return _when_full(scene, stable) or (stable if verified(scene, FULL) else None)
+
+
+def _promoted_target(scene: Scene) -> ReplicaSetView | None:
+    if scene.strategy.routing is Routing.PODS:
+        return _when_full(scene, scene.new)
+    return scene.new if verified(scene, FULL) or not scene.spec.replicas else None
+
+
+def _active_target(scene: Scene) -> ReplicaSetView | None:
+    """All users at once. Back to the version that works goes first of all, as long as it answers at all."""
+    if promoting(scene) or weight_of_steps(scene) == FULL:
+        return _when_full(scene, scene.new)
+    stable = scene.stable
+    answers = stable is not None and (stable.available or not (scene.new and scene.new.available))
+    return stable if answers else None
 
 
 def promoting(scene: Scene) -> bool:
@@ -61,8 +91,20 @@ def pinned_to_new(scene: Scene, service: ServiceView | None) -> bool:
     return mine == service.ready_endpoints and mine >= scene.spec.replicas
 
 
-def write_split(scene: Scene) -> Iterable[Action]:
-    """The TrafficSplit of the Rollout's name, with the weight that may be asked for now."""
+def divide(scene: Scene) -> Iterable[Action]:
+    """The TrafficSplit of the Rollout's name, with the weight that may be asked for now; none without routes."""
+    return _write_split(scene) if scene.strategy.routing is Routing.ROUTES else _drop_split(scene)
+
+
+def _drop_split(scene: Scene) -> Iterable[Action]:
+    """The strategy has no routes any more: they are given back once the stable version can carry all of it."""
+    split, stable = scene.world.split, scene.stable
+    ours = split is not None and split.meta.owner_uid == scene.world.rollout.meta.uid
+    if split is not None and ours and stable is not None and stable.available >= scene.spec.replicas:
+        yield Delete(Resource.SPLITS, split.meta)
+
+
+def _write_split(scene: Scene) -> Iterable[Action]:
     spec = _split_spec(scene, next_weight(scene))
     split = scene.world.split
     if split is None:
@@ -83,11 +125,11 @@ def _split_spec(scene: Scene, weight: int) -> dict[str, Any]:
     return {
         "routes": [
             {"kind": "HTTPRoute", "name": route.name} | ({"rule": route.rule} if route.rule else {})
-            for route in scene.canary.traffic_routing.gateway_api.http_routes
+            for route in scene.strategy.routes
         ],
         "backends": [
-            {"service": scene.canary.stable_service, "weight": FULL - weight},
-            {"service": scene.canary.canary_service, "weight": weight},
+            {"service": scene.strategy.stable_service, "weight": FULL - weight},
+            {"service": scene.strategy.canary_service, "weight": weight},
         ],
     }
 

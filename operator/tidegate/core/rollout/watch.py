@@ -15,7 +15,7 @@ from tidegate.core.world import RunRole
 def judge_background(scene: Scene) -> tuple[Scene, Wait | None]:
     """Take the release back when the background analysis failed, hold it when that can't decide. The Wait carries the
     run to create, or says why it can't be made."""
-    asked = scene.canary.analysis
+    asked = scene.strategy.background
     if asked is None or not analysis.wants_background(scene):
         return scene, None
     run = analysis.find(scene, RunRole.BACKGROUND)

@@ -13,6 +13,7 @@ from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
 from tidegate.core.actions import Merge
 from tidegate.core.rollout.revision import content_hash
 from tidegate.core.rollout.scene import Scene
+from tidegate.core.rollout.strategy import strategy_of
 from tidegate.core.world import (
     HASH_LABEL,
     Meta,
@@ -178,7 +179,7 @@ def scene(
     }
     view = RolloutView(meta("web", generation=3), asked, facts, **(rollout or {}))
     seen = World(**{"now": NOW, "rollout": view, **known, **world})
-    return Scene(seen, asked, content_hash(asked.template.as_written()), facts)
+    return Scene(seen, asked, strategy_of(asked), content_hash(asked.template.as_written()), facts)
 
 
 def first(*steps: Step, **fields: Any) -> Scene:

@@ -30,7 +30,7 @@ from tests.unit.core.rollout.making import (
 from tidegate.api.trafficsplit import TrafficSplitSpec
 from tidegate.core.actions import Create, Merge, Resource
 from tidegate.core.rollout.scene import Scene
-from tidegate.core.rollout.traffic import pin_services, pinned_to_new, promoting, write_split
+from tidegate.core.rollout.traffic import divide, pin_services, pinned_to_new, promoting
 from tidegate.core.world import ServiceView
 
 
@@ -168,7 +168,7 @@ ROUTES = [{"kind": "HTTPRoute", "name": "web"}]
 
 
 def test_the_split_is_created_under_the_name_of_the_rollout() -> None:
-    (action,) = write_split(scene(HALF, new=3, weight=None))
+    (action,) = divide(scene(HALF, new=3, weight=None))
     body = {
         "apiVersion": "tidegate.dev/v1alpha1",
         "kind": "TrafficSplit",
@@ -186,7 +186,7 @@ def test_the_split_is_created_under_the_name_of_the_rollout() -> None:
 def test_a_rule_is_named_where_the_user_named_one() -> None:
     named = [{"name": "web", "rule": "main"}, {"name": "inner"}]
     here = scene(HALF, weight=None, canary={"trafficRouting": {"gatewayAPI": {"httpRoutes": named}}})
-    (action,) = write_split(here)
+    (action,) = divide(here)
     assert isinstance(action, Create)
     assert action.body["spec"]["routes"] == [
         {"kind": "HTTPRoute", "name": "web", "rule": "main"},
@@ -212,7 +212,7 @@ def answering(ready: int, pod_hash: str = NEW) -> dict[str, Any]:
     ],
 )
 def test_the_users_route_is_left_as_it_is_until_the_first_version_answers(here: Scene, created: bool) -> None:
-    assert bool(list(write_split(here))) is created
+    assert bool(list(divide(here))) is created
 
 
 def foreign(**spec: Any) -> TrafficSplitSpec:
@@ -233,9 +233,9 @@ def foreign(**spec: Any) -> TrafficSplitSpec:
     ],
 )
 def test_the_split_says_what_is_asked_for_now_whoever_wrote_something_else(view: Any) -> None:
-    (action,) = write_split(scene(FIFTH, split=view, routes=(route(20),)))
+    (action,) = divide(scene(FIFTH, split=view, routes=(route(20),)))
     assert action == Merge(Resource.SPLITS, meta("web"), {"spec": {"routes": ROUTES, "backends": backends(20)}})
 
 
 def test_a_split_that_says_so_already_is_left_alone() -> None:
-    assert list(write_split(scene(FIFTH, weight=20))) == []
+    assert list(divide(scene(FIFTH, weight=20))) == []

@@ -1,0 +1,99 @@
+"""A canary without a router: the share of the pods is the share of the traffic, within maxSurge and maxUnavailable.
+
+New pods come first, as many as `maxSurge` lets in; old ones go as the new ones become available, so that never more
+than `maxUnavailable` are missing. Pods that do not answer anyway go first, and cost nothing.
+"""
+
+from __future__ import annotations
+
+from tidegate.core.rollout.scene import Scene
+from tidegate.core.rollout.targets import (
+    canary_size_of_steps,
+    divide,
+    scale_in_force,
+    surge,
+    unavailable,
+    weight_of_steps,
+)
+from tidegate.core.world import ReplicaSetView
+
+
+def wanted(scene: Scene) -> dict[str, int]:
+    """The sizes that the steps ask for now, by pod template hash."""
+    sizes = {rs.pod_hash: 0 for rs in scene.others}
+    if scene.stable is not None:
+        sizes[scene.stable.pod_hash] = _stable_wanted(scene)
+    if scene.releasing or scene.first_release:
+        sizes[scene.new_hash] = _new_wanted(scene)
+    return sizes
+
+
+def _new_wanted(scene: Scene) -> int:
+    if scene.first_release:
+        return scene.spec.replicas
+    return canary_size_of_steps(scene) if scene.stepping else 0
+
+
+def _stable_wanted(scene: Scene) -> int:
+    replicas = scene.spec.replicas
+    if not scene.stepping:
+        return replicas
+    if not scene.steps_done and scale_in_force(scene) is not None:
+        # Its author sized the canary apart from its weight: workers of a queue, that nobody sends traffic to.
+        given_up = canary_size_of_steps(scene) if scene.strategy.dynamic_stable_scale else 0
+        return max(0, replicas - given_up)
+    return divide(replicas, weight_of_steps(scene), surge(scene))[1]
+
+
+def sizes(scene: Scene) -> dict[str, int]:
+    """The sizes on the way there that keep to both bounds now."""
+    target = wanted(scene)
+    new = scene.new.size if scene.new else 0
+    now = {scene.new_hash: new} | {rs.pod_hash: rs.size for rs in scene.world.replicasets}
+    return _grown(scene, now, target) | _shrunk(scene, target)
+
+
+def _grown(scene: Scene, now: dict[str, int], target: dict[str, int]) -> dict[str, int]:
+    room = max(scene.spec.replicas + surge(scene), sum(target.values())) - sum(now.values())
+    sizes = {}
+    for pod_hash in sorted(now, key=lambda name: name != scene.status.stable_rs):
+        # The version that works comes first: it is what a release is taken back to.
+        more = min(max(0, target.get(pod_hash, 0) - now[pod_hash]), max(0, room))
+        room -= more
+        sizes[pod_hash] = now[pod_hash] + more
+    return sizes
+
+
+def _shrunk(scene: Scene, target: dict[str, int]) -> dict[str, int]:
+    # The last pod that answers stays where another may come beside it, whatever maxUnavailable lets go.
+    kept = max(scene.spec.replicas - unavailable(scene), min(surge(scene), scene.spec.replicas, 1))
+    spare = sum(rs.available for rs in scene.world.replicasets) - kept
+    sizes = {}
+    for rs in sorted(scene.world.replicasets, key=lambda rs: _last_to_go(scene, rs)):
+        surplus = rs.size - target.get(rs.pod_hash, 0)
+        if surplus <= 0:
+            continue
+        answering = max(0, min(surplus - (rs.size - rs.available), spare))
+        spare -= answering
+        sizes[rs.pod_hash] = rs.size - min(surplus, rs.size - rs.available + answering)
+    return sizes
+
+
+def _last_to_go(scene: Scene, rs: ReplicaSetView) -> tuple[bool, int]:
+    """Versions that are neither new nor stable go first, the oldest of them before."""
+    return rs.pod_hash in (scene.new_hash, scene.status.stable_rs), rs.revision
+
+
+def settled(scene: Scene) -> bool:
+    """Whether every version has the size that the steps ask for, and the new one enough pods that are available."""
+    return not unsettled(scene)
+
+
+def unsettled(scene: Scene) -> str:
+    """In words: what is still to come or to go; empty when nothing is."""
+    target = wanted(scene)
+    for rs in scene.world.replicasets:
+        size = target.get(rs.pod_hash, 0)
+        if rs.size != size or rs.replicas > size:
+            return f"ReplicaSet {rs.meta.name} has {max(rs.size, rs.replicas)} pods on its way to {size}"
+    return ""

@@ -1,0 +1,181 @@
+"""What a release goes through, whichever strategy its author wrote: blue/green is a canary with steps of its own.
+
+canary with a router       the steps as written; weights in the user's routes
+canary without a router    the steps as written; the share of the pods is the share of the traffic
+blue/green                 preview up, prePromotionAnalysis, pause, full size, the switch, postPromotionAnalysis;
+                           the active Service's selector is switched, or a route's weights where there is a router
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from tidegate.api.blue_green import BlueGreenStrategy
+from tidegate.api.canary import CanaryStrategy
+from tidegate.api.location import Location
+from tidegate.api.rollout import RolloutSpec
+from tidegate.api.rollout_analysis import RolloutAnalysis, RolloutAnalysisBackground
+from tidegate.api.routing import RouteReference, TrafficRouting
+from tidegate.api.sizing import ReplicaProgressThreshold
+from tidegate.api.steps import CanaryStep, Pause, SetCanaryScale
+
+DELAY_SECONDS = 30
+SURGE = "25%"
+FULL = 100
+
+
+class Routing(StrEnum):
+    """What divides the traffic between two versions."""
+
+    ROUTES = "Routes"
+    """A TrafficSplit writes weights into the user's routes."""
+    SERVICE = "Service"
+    """The active Service leads to one version, wholly."""
+    PODS = "Pods"
+    """The user's own Service leads to all pods: the share of the pods is the share of the traffic."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseStrategy:
+    """A strategy with its defaults filled in. A Service that isn't named is the empty text."""
+
+    routing: Routing
+    path: Location
+    """Where it stands in the spec."""
+    stable_service: str
+    """Leads to the version that works: stableService, or activeService."""
+    canary_service: str
+    """Leads to the new version in a release: canaryService, or previewService."""
+    service_fields: tuple[str, str]
+    """The names of these two fields."""
+    steps: tuple[CanaryStep, ...]
+    step_paths: tuple[Location, ...]
+    """Where each step stands in the spec."""
+    routes: tuple[RouteReference, ...]
+    background: RolloutAnalysisBackground | None
+    scale_down_delay: timedelta
+    abort_scale_down_delay: timedelta
+    """Zero keeps an aborted version's pods."""
+    scale_down_delay_revision_limit: int | None
+    max_surge: int | str | None
+    """None: no bound."""
+    max_unavailable: int | str
+    instant: bool = False
+    """A version that was promoted before and still stands takes all users back at once, without steps."""
+    dynamic_stable_scale: bool = False
+    min_pods: int = 0
+    threshold: ReplicaProgressThreshold | None = None
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The names of the Services that it needs."""
+        return tuple(name for name in (self.canary_service, self.stable_service) if name)
+
+    @property
+    def shrinks_stable(self) -> bool:
+        """The stable version gives up the pods that the new one has taken over.
+
+        With a bound on the total it has to: else there would never be room for the new version.
+        """
+        return self.dynamic_stable_scale or (self.routing is Routing.ROUTES and self.max_surge is not None)
+
+    def analyses(self) -> Iterable[tuple[Location, RolloutAnalysis]]:
+        """All analyses of the release, each with its place in the spec."""
+        if self.background is not None:
+            yield (*self.path, "analysis"), self.background
+        for path, step in zip(self.step_paths, self.steps, strict=True):
+            if step.analysis is not None:
+                yield path, step.analysis
+
+
+def strategy_of(spec: RolloutSpec) -> ReleaseStrategy:
+    """The one strategy that the spec names."""
+    written = spec.strategy
+    if written.blue_green is not None:
+        return _blue_green(written.blue_green)
+    assert written.canary is not None  # noqa: S101 - the model takes exactly one of the two
+    return _canary(written.canary)
+
+
+def _canary(canary: CanaryStrategy) -> ReleaseStrategy:
+    routed = canary.traffic_routing is not None
+    path: Location = ("strategy", "canary")
+    return ReleaseStrategy(
+        routing=Routing.ROUTES if routed else Routing.PODS,
+        path=path,
+        stable_service=canary.stable_service or "",
+        canary_service=canary.canary_service or "",
+        service_fields=("stableService", "canaryService"),
+        steps=tuple(canary.steps),
+        step_paths=tuple(_step_path(path, index, step) for index, step in enumerate(canary.steps)),
+        routes=_routes(canary.traffic_routing),
+        background=canary.analysis,
+        scale_down_delay=_seconds(canary.scale_down_delay_seconds, delays=routed and not canary.dynamic_stable_scale),
+        abort_scale_down_delay=_seconds(canary.abort_scale_down_delay_seconds, delays=routed),
+        scale_down_delay_revision_limit=canary.scale_down_delay_revision_limit,
+        max_surge=canary.max_surge if routed or canary.max_surge is not None else SURGE,
+        max_unavailable=canary.max_unavailable,
+        dynamic_stable_scale=canary.dynamic_stable_scale,
+        min_pods=canary.min_pods_per_replica_set or 0,
+        threshold=canary.replica_progress_threshold,
+    )
+
+
+def _step_path(path: Location, index: int, step: CanaryStep) -> Location:
+    return (*path, "steps", index, *(("analysis",) if step.analysis is not None else ()))
+
+
+def _seconds(written: int | None, *, delays: bool) -> timedelta:
+    return timedelta(seconds=(DELAY_SECONDS if delays else 0) if written is None else written)
+
+
+def _routes(routing: TrafficRouting | None) -> tuple[RouteReference, ...]:
+    return tuple(routing.gateway_api.http_routes) if routing else ()
+
+
+def _blue_green(written: BlueGreenStrategy) -> ReleaseStrategy:
+    steps = tuple(_steps(written))
+    path: Location = ("strategy", "blueGreen")
+    return ReleaseStrategy(
+        routing=Routing.SERVICE if written.traffic_routing is None else Routing.ROUTES,
+        path=path,
+        stable_service=written.active_service,
+        canary_service=written.preview_service or "",
+        service_fields=("activeService", "previewService"),
+        steps=tuple(step for _, step in steps),
+        step_paths=tuple((*path, field) for field, _ in steps),
+        routes=_routes(written.traffic_routing),
+        background=None,
+        scale_down_delay=timedelta(seconds=written.scale_down_delay_seconds),
+        abort_scale_down_delay=timedelta(seconds=written.abort_scale_down_delay_seconds),
+        scale_down_delay_revision_limit=written.scale_down_delay_revision_limit,
+        max_surge=None,
+        max_unavailable=written.max_unavailable,
+        instant=True,
+    )
+
+
+def _steps(written: BlueGreenStrategy) -> Iterable[tuple[str, CanaryStep]]:
+    """The order in which Argo Rollouts does it: the timer starts only when the new version is ready and judged."""
+    yield "previewReplicaCount", CanaryStep(set_canary_scale=_preview_size(written))
+    if written.pre_promotion_analysis is not None:
+        yield "prePromotionAnalysis", CanaryStep(analysis=written.pre_promotion_analysis)
+    if not written.auto_promotion_enabled:
+        yield "autoPromotionEnabled", CanaryStep(pause=Pause())
+    elif written.auto_promotion_seconds:
+        wait = timedelta(seconds=written.auto_promotion_seconds)
+        yield "autoPromotionSeconds", CanaryStep(pause=Pause(duration=wait))
+    if written.preview_replica_count is not None:
+        yield "activeService", CanaryStep(set_canary_scale=SetCanaryScale(weight=FULL))
+    yield "activeService", CanaryStep(set_weight=FULL)
+    if written.post_promotion_analysis is not None:
+        yield "postPromotionAnalysis", CanaryStep(analysis=written.post_promotion_analysis)
+
+
+def _preview_size(written: BlueGreenStrategy) -> SetCanaryScale:
+    if written.preview_replica_count is None:
+        return SetCanaryScale(weight=FULL)
+    return SetCanaryScale(replicas=written.preview_replica_count)

@@ -1,0 +1,72 @@
+"""The canary's weight: asked for, seen, in force."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.core.rollout.making import (
+    route,
+    scene,
+    split,
+)
+from tidegate.core.rollout.weights import asked, seen, verified
+from tidegate.core.world import RouteView
+
+TWO_ROUTES = {"trafficRouting": {"gatewayAPI": {"httpRoutes": [{"name": "web"}, {"name": "inner"}]}}}
+
+
+def test_what_is_asked_is_what_the_split_says() -> None:
+    assert asked(scene(weight=20)) == 20
+    assert asked(scene(weight=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("routes", "carried"),
+    [
+        pytest.param([], None, id="no route could be read"),
+        pytest.param([RouteView("web", problem="it does not exist")], None, id="it carries nothing of ours"),
+        pytest.param([route(20)], 20, id="one"),
+        pytest.param([route(20), route(50)], 50, id="the greatest of two"),
+        pytest.param([route(20), RouteView("inner", problem="gone")], 20, id="one of two can't be read"),
+        pytest.param([RouteView("web", weights={"web": 2, "web-canary": 1})], 33, id="a share, in percent"),
+        pytest.param([RouteView("web", weights={"web": 0, "web-canary": 0})], None, id="all zero is nothing"),
+        pytest.param([RouteView("web", weights={"web": 7})], 0, id="the canary is not named"),
+    ],
+)
+def test_the_weight_seen_is_the_greatest_that_a_route_carries(routes: list[RouteView], carried: int | None) -> None:
+    assert seen(scene(routes=tuple(routes))) == carried
+
+
+@pytest.mark.parametrize(
+    ("fields", "in_force"),
+    [
+        pytest.param({}, True, id="in force"),
+        pytest.param({"split": split(50)}, False, id="another weight was asked for"),
+        pytest.param({"split": None}, False, id="none was asked for"),
+        pytest.param({"routes": (route(50),)}, False, id="the route carries another"),
+        pytest.param({"routes": (route(20, accepted=False),)}, False, id="a parent has not taken it over"),
+        pytest.param({"routes": (route(20, problem="not accepted"),)}, False, id="refused by a parent"),
+        pytest.param({"routes": ()}, False, id="the route was not seen"),
+        pytest.param({"routes": (route(20), route(20))}, False, id="more routes than are named"),
+        pytest.param({"canary": TWO_ROUTES}, False, id="one of two routes was not seen"),
+        pytest.param({"canary": TWO_ROUTES, "routes": (route(20), route(19))}, False, id="one of two is late"),
+        pytest.param({"canary": TWO_ROUTES, "routes": (route(20), route(20))}, True, id="both"),
+        pytest.param({"routes": (RouteView("web", accepted=True),)}, False, id="it carries nothing of ours"),
+        pytest.param(
+            {"routes": (RouteView("web", weights={"web": 4, "web-canary": 1}, accepted=True),)},
+            True,
+            id="the same share in other numbers",
+        ),
+        pytest.param(
+            {"routes": (RouteView("web", weights={"web": 8001, "web-canary": 2000}, accepted=True),)},
+            False,
+            id="nearly is not there",
+        ),
+    ],
+)
+def test_a_weight_is_in_force_when_all_parents_of_all_routes_have_taken_it_over(
+    fields: dict[str, Any], in_force: bool
+) -> None:
+    assert verified(scene(**{"weight": 20, **fields}), 20) is in_force
