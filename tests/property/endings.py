@@ -14,7 +14,7 @@ from tidegate.model.objects import Raw
 
 PATIENCE = 200.0
 """Seconds within which all that ends by itself has ended: every step, delay and deadline of the examples is shorter."""
-HELD = frozenset({"ApprovalTimedOut", "PausedBySpec", "PausedByRequest", "AnalysisUndecided"})
+HELD = frozenset({"ApprovalTimedOut", "PausedBySpec", "PausedByRequest", "AnalysisUndecided", "WebhookFailed"})
 
 
 @dataclass(frozen=True)

@@ -198,6 +198,14 @@ class Stage:
     def gateway(self, up: bool) -> None:
         self.cluster.gateway.start() if up else self.cluster.gateway.stop()
 
+    def gate(self, what: tuple[int | None, float]) -> None:
+        """The other system answers so from now on, after so many seconds; None: nobody is there."""
+        status, seconds = what
+        if status is None:
+            self.cluster.others.leave("gate")
+        else:
+            self.cluster.others.say("gate", status, "", seconds)
+
     def weights(self, canary: int) -> None:
         """Somebody applies the route with weights of his own."""
         self.forgive(20)
@@ -234,7 +242,7 @@ class Stage:
 DEEDS: Mapping[str, Callable[[Stage, Any], None]] = {
     name: getattr(Stage, name)
     for name in (
-        "version", "replicas", "steps", "paused", "request", "errors", "prometheus", "gateway", "weights", "fail",
-        "kill", "second", "nothing",
+        "version", "replicas", "steps", "paused", "request", "errors", "prometheus", "gateway", "gate", "weights",
+        "fail", "kill", "second", "nothing",
     )
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The promise of the steps: none is repeated, no analysis and no approval is skipped, none is left half done."""
+"""The promise of the steps: none is repeated, no analysis, approval or call is skipped, none is left half done."""
 
 from __future__ import annotations
 
@@ -72,6 +72,8 @@ class StepsWitness:
         for index, step in enumerate(_steps(rollout)):
             if step.get("setWeight", -1) >= asked:
                 return
+            if "webhook" in step:
+                self._was_called(status, index, step["webhook"])
             if "approval" in step:
                 assert _approved(rollout, index, step["approval"]), (
                     f"{asked} % is asked for, and nobody approved {step}"
@@ -91,6 +93,17 @@ class StepsWitness:
         if releasing and not skipped:
             name = _run_name(status, 1)
             assert self._phase(name) == "Successful", f"{led_to} gets all users while {name} is {self._phase(name)}"
+
+    def _was_called(self, status: Raw, index: int, asked: Raw) -> None:
+        """The other system was asked for this very step, and what it said stands in status."""
+        called = str(status["currentRevision"]), str(index)
+        # After the uid, which is of five parts: revision, step, attempt, round.
+        calls = [call for call in self._cluster.others.calls if tuple(call.key.split("-")[5:7]) == called]
+        assert calls, f"step {index} was never called: {asked}"
+        told = status.get("webhook") or {}
+        if told.get("step") == index:
+            good = ("Succeeded", "Failed") if asked.get("onFailure") == "Continue" else ("Succeeded",)
+            assert told.get("outcome") in good, f"step {index} is passed by {told}"
 
     def _phase(self, name: str) -> str:
         run = self._cluster.api.find(self._cluster.key("AnalysisRun", name))

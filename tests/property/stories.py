@@ -82,6 +82,15 @@ def _is_approved(stage: Stage) -> None:
     seen(stage, "Healthy")
 
 
+def _is_asked_for(stage: Stage) -> None:
+    stage.gate((503, 0.05))
+    stage.version("v2")
+    seen(stage, "Paused", currentStepIndex=1)
+    stage.gate((200, 2.0))
+    ask(stage, "resume")
+    seen(stage, "Healthy")
+
+
 def _is_scaled(stage: Stage) -> None:
     stage.version("v2")
     seen(stage, "Paused", currentStepIndex=1)
@@ -125,6 +134,10 @@ STORIES: Mapping[str, tuple[Example, Story]] = {
     "is superseded": (Example(HALF), _is_superseded),
     "is taken back": (Example(HALF), _is_taken_back),
     "is approved": (Example((m.weight(50), m.approval(users=["ann"]), m.weight(80), m.analysis())), _is_approved),
+    "is asked for": (
+        Example((m.weight(50), m.webhook("http://gate", onFailure="Pause", retries=1), m.weight(80), m.analysis())),
+        _is_asked_for,
+    ),
     "is scaled": (Example(HALF, replicas=4), _is_scaled),
     "is promoted fully": (Example(HALF), _is_promoted_fully),
     "is undecided": (Example(HALF), _is_undecided),

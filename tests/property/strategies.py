@@ -19,6 +19,13 @@ ERRORS = st.tuples(st.sampled_from(["v2", "v3"]), st.sampled_from([0.01, 0.5, 0.
 
 
 @st.composite
+def webhooks(draw: Any, endless: bool) -> Raw:
+    """A call of another system, and what its failure does."""
+    fails = draw(st.sampled_from(["Continue", "Abort", *(["Pause"] if endless else [])]))
+    return m.webhook("http://gate/check", onFailure=fails, retries=draw(st.sampled_from([0, 2])), timeoutSeconds=3)
+
+
+@st.composite
 def approvals(draw: Any, endless: bool) -> Raw:
     """An approval by ann, who asks for everything, or by somebody who never comes."""
     late = draw(st.sampled_from(["Abort", *(["Pause", None] if endless else [])]))
@@ -28,10 +35,10 @@ def approvals(draw: Any, endless: bool) -> Raw:
 
 @st.composite
 def steps(draw: Any, most: int = 6, endless: bool = True) -> tuple[Raw, ...]:
-    """Weights that rise, with pauses, approvals, sizes and analyses between them."""
+    """Weights that rise, with pauses, approvals, calls, sizes and analyses between them."""
     found: list[Raw] = []
     weight = 0
-    for kind in draw(st.lists(st.sampled_from("wwwppsav"), max_size=most)):
+    for kind in draw(st.lists(st.sampled_from("wwwppsavh"), max_size=most)):
         if kind == "w":
             weight = min(100, weight + draw(st.sampled_from([20, 10, 33, 50])))
             found.append(m.weight(weight))
@@ -39,6 +46,8 @@ def steps(draw: Any, most: int = 6, endless: bool = True) -> tuple[Raw, ...]:
             found.append(m.pause(draw(st.sampled_from(["1s", "3s", *([None] if endless else [])]))))
         elif kind == "v":
             found.append(draw(approvals(endless)))
+        elif kind == "h":
+            found.append(draw(webhooks(endless)))
         elif kind == "s":
             how = st.sampled_from([{"replicas": 1}, {"weight": 50}, {"matchTrafficWeight": True}, {"replicas": 3}])
             found.append(m.scale(**draw(how)))
@@ -116,6 +125,7 @@ DEED_OF: dict[str, st.SearchStrategy[Any]] = {
     "steps": steps(),
     "prometheus": st.booleans(),
     "gateway": st.booleans(),
+    "gate": st.tuples(st.sampled_from([200, 503, 403, None]), st.sampled_from([0.05, 2.0, 5.0])),
     "weights": st.sampled_from([0, 50, 100]),
     "fail": st.tuples(st.sampled_from(["v2", "v1", "v3"]), st.integers(1, 3)),
     "kill": st.none(),

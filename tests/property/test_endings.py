@@ -10,7 +10,8 @@ from tests.property.promises import Promises
 from tests.property.steps import StepsWitness
 from tests.property.strategies import examples
 
-DEEDS = ("version", "request", "nothing", "replicas", "errors", "paused", "steps", "prometheus", "gateway", "kill")
+PEOPLE = ("version", "request", "nothing", "replicas", "errors", "paused", "steps")
+DEEDS = (*PEOPLE, "prometheus", "gateway", "gate", "kill")
 
 
 @given(examples(*DEEDS))

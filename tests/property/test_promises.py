@@ -10,7 +10,7 @@ from tests.property.steps import StepsWitness
 from tests.property.strategies import examples
 
 PEOPLE = ("version", "nothing", "request", "replicas", "errors", "paused", "steps")
-CLUSTER = ("prometheus", "gateway", "kill", "second")
+CLUSTER = ("prometheus", "gateway", "gate", "kill", "second")
 ACCIDENTS = ("weights", "fail")
 
 

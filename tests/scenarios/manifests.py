@@ -39,6 +39,11 @@ def approval(users: Sequence[str] = (), groups: Sequence[str] = (), **more: Any)
     return {"approval": {"approvers": approvers, **more}}
 
 
+def webhook(url: str, **more: Any) -> Manifest:
+    """A step that calls another system."""
+    return {"webhook": {"url": url, **more}}
+
+
 def background(starting_step: int = 0) -> Manifest:
     """An analysis beside the steps."""
     return {"templates": [{"templateName": TEMPLATE}], "args": ARGS, "startingStep": starting_step}

@@ -11,7 +11,7 @@ from tidegate.api.meta import Duration, Model, Refused, Rule
 
 
 class Header(Model):
-    """One HTTP header sent with each query."""
+    """One HTTP header sent along."""
 
     key: str = Field(
         min_length=1,

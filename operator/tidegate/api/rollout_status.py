@@ -26,6 +26,7 @@ class PauseReason(StrEnum):
     INCONCLUSIVE_ANALYSIS = "InconclusiveAnalysisRun"
     REQUEST = "PauseRequest"
     APPROVAL = "Approval"
+    WEBHOOK = "WebhookFailed"
 
 
 class PauseCondition(StatusModel):
@@ -131,6 +132,28 @@ class Release(StatusModel):
     step_seconds: Annotated[list[float], Field(description="How long each step took, in seconds.")] = []
 
 
+class WebhookOutcome(StrEnum):
+    """What came of a call of another system."""
+
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+class WebhookStatus(StatusModel):
+    """The last call of another system."""
+
+    step: Annotated[int, Field(description="Index of its step, from 0.")]
+    key: Annotated[str, Field(description="Sent as webhook-id and Idempotency-Key, the same for all tries.")]
+    started_at: Annotated[Time, Field(description="When the step began.")]
+    tries: Annotated[int, Field(description="Tries that are over.")] = 0
+    next_at: Annotated[Time | None, Field(description="When it is tried again.")] = None
+    outcome: Annotated[WebhookOutcome | None, Field(description="Not there while it goes on.")] = None
+    status: Annotated[int | None, Field(description="HTTP status of the last answer, if there was one.")] = None
+    message: Annotated[str, Field(description="What came of the last try.")] = ""
+    finished_at: Annotated[Time | None, Field(description="When it was over.")] = None
+    round: Annotated[int, Field(description="How often a person had it called again.")] = 0
+
+
 class RequestOutcome(StrEnum):
     """What became of a request."""
 
@@ -187,6 +210,7 @@ class RolloutStatus(StatusModel):
     promote_full: Annotated[bool, Field(description="Whether somebody asked to skip all steps and analyses.")] = False
     progressed_at: Annotated[Time | None, Field(description="Last progress: the deadline runs from here.")] = None
     last_request: Annotated[LastRequest | None, Field(description="The answer to the last request of a person.")] = None
+    webhook: Annotated[WebhookStatus | None, Field(description="The last call of another system.")] = None
     canary: Annotated[CanaryStatus, Field(description="Weights and analyses.")] = CanaryStatus()
     blue_green: Annotated[
         BlueGreenStatus | None, Field(description="Where the active and the preview Service lead to.")

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_snake
 from tidegate.api.approval import Approval
 from tidegate.api.meta import Duration, Model, Refused, Rule, Shape, Weight
 from tidegate.api.rollout_analysis import RolloutAnalysis
+from tidegate.api.webhook import Webhook
 
 
 def _present(*fields: str) -> str:
@@ -52,7 +53,7 @@ class SetCanaryScale(Model):
     )
 
 
-_KINDS = ("setWeight", "pause", "setCanaryScale", "analysis", "approval")
+_KINDS = ("setWeight", "pause", "setCanaryScale", "analysis", "approval", "webhook")
 _ALL = f"{', '.join(_KINDS[:-1])} and {_KINDS[-1]}"
 _LATER = f"is not supported yet: steps can be {_ALL}"
 
@@ -69,12 +70,12 @@ class CanaryStep(Model):
         RolloutAnalysis | None, Field(description="Measure, and go on only when the verdict is Successful.")
     ] = None
     approval: Annotated[Approval | None, Field(description="Wait for somebody of a list.")] = None
+    webhook: Annotated[Webhook | None, Field(description="Call another system.")] = None
     experiment: Annotated[None, Refused(f"step experiment {_LATER}")] = None
     plugin: Annotated[None, Refused("step plugin is not supported: use an analysis step")] = None
     set_groups: Annotated[None, Refused(f"step setGroups {_LATER}", Shape.LIST)] = None
     set_header_route: Annotated[None, Refused(f"step setHeaderRoute {_LATER}")] = None
     set_mirror_route: Annotated[None, Refused(f"step setMirrorRoute {_LATER}")] = None
-    webhook: Annotated[None, Refused(f"step webhook {_LATER}")] = None
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             f"{_count(*_KINDS)} == 1",

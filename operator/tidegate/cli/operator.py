@@ -30,7 +30,7 @@ def command(
         list[str] | None,
         typer.Option(
             "--allowed-host",
-            help="A host that analyses may call though its address is loopback, link-local or metadata. Repeatable.",
+            help="A host to call though its address is loopback, link-local or metadata. Repeatable.",
         ),
     ] = None,
     require_secret_label: Annotated[

@@ -44,6 +44,15 @@ WAYS: Mapping[str, _Way] = {
         "One of its approvers approves it, late.",
         "`tidegate approve {name}` if you are one, `tidegate abort {name}` takes it back.",
     ),
+    "Webhook": _Way("The other system answers.", f"Nothing is needed. {_LOOK}."),
+    "WebhookFailed": _Way(
+        "Somebody decides what the other system did not.",
+        "`tidegate resume {name}` calls it again, `tidegate promote {name}` goes on without it, "
+        "`tidegate abort {name}` takes it back.",
+    ),
+    "WebhookInvalid": _Way(
+        "The call can be made.", "Correct the step in the Rollout; `tidegate lint` finds such mistakes before."
+    ),
     "PausedByRequest": _Way(
         "Somebody resumes it.", "`tidegate resume {name}` lets it go on, `tidegate abort {name}` takes it back."
     ),

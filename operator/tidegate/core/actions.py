@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from tidegate.core.webhook.call import WebhookCall
 from tidegate.core.world import Meta
 
 
@@ -94,6 +95,8 @@ class Plan:
     urgent: bool = field(default=False, kw_only=True)
     events: tuple[Event, ...] = ()
     wake_at: datetime | None = None
+    call: WebhookCall | None = None
+    """Another system that is to be called, unless that is under way. It goes out only when it stands in status."""
     lag: timedelta = STATUS_LAG
 
 

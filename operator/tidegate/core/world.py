@@ -15,6 +15,7 @@ from tidegate.api.analysis import AnalysisRunSpec, AnalysisRunStatus, AnalysisTe
 from tidegate.api.rollout import RolloutSpec
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
+from tidegate.core.webhook.outcome import WebhookResult
 
 HASH_LABEL = "tidegate.dev/pod-template-hash"
 MANAGED = {"app.kubernetes.io/managed-by": "tidegate"}
@@ -184,6 +185,8 @@ class World:
     routes: tuple[RouteView, ...] = ()
     runs: tuple[RunView, ...] = ()
     templates: tuple[TemplateView, ...] = ()
+    webhook: WebhookResult | None = None
+    """The last try of a call that is over, as long as the operator that made it lives."""
     names_proven: bool = field(default=False, kw_only=True)
     """The API server lets nobody write a request in another's name, or claim a group that is not theirs."""
     apply_error: str = ""

@@ -1,4 +1,4 @@
-"""Where queries may go: never to the operator's own machine or to a cloud's metadata, whatever a name resolves to.
+"""Where queries and calls go: never to the operator's own machine or a cloud's metadata, whatever a name resolves to.
 
 A template comes from somebody who may write templates, not from somebody who may read node credentials.
 """

@@ -16,6 +16,7 @@ from tidegate.model.operator import Operator
 from tidegate.model.pods import Life, Lives, Pods
 from tidegate.model.prometheus import Prometheus
 from tidegate.model.weather import Weather
+from tidegate.model.webhooks import OtherSystems
 
 NAMESPACE = "default"
 
@@ -26,7 +27,7 @@ def ordinary(image: str, _ordinal: int) -> Life:
 
 
 class Cluster:
-    """API server, controllers, pods, gateway, Prometheus and operators."""
+    """API server, controllers, pods, gateway, Prometheus, other systems and operators."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Cluster:
         self.endpoints = Endpoints(self.api, self.clock, self.pods)
         self.gateway = Gateway(self.api, self.clock, self.pods, route_lag)
         self.prometheus = Prometheus()
+        self.others = OtherSystems()
         self.operators: list[Operator] = []
         self.restarts = 0
         self.events: list[Said] = []
@@ -64,6 +66,7 @@ class Cluster:
             self.clock,
             self._weather,
             measure,
+            self.others,
             recorder,
             self._start_again,
             names_proven=self._names_proven,

@@ -20,6 +20,7 @@ from tidegate.model.loop import Loop, Steps
 from tidegate.model.runs import Runs
 from tidegate.model.watching import Watch
 from tidegate.model.weather import Fate, Weather
+from tidegate.model.webhooks import OtherSystems, Webhooks
 from tidegate.observe import kinds
 from tidegate.observe.decide import decide
 from tidegate.observe.store import RECONCILED, Store
@@ -34,6 +35,7 @@ class Operator:
         clock: Clock,
         weather: Weather,
         measure: Callable[[PrometheusQuery], Reading],
+        others: OtherSystems,
         recorder: Recorder,
         died: Callable[[Operator], None],
         *,
@@ -49,6 +51,7 @@ class Operator:
         self._lag: dict[Key, datetime] = {}
         self._loop = Loop(clock, weather, self._pass)
         self._runs = Runs(clock, weather, self._store, measure, lambda key: self._loop.wake((key,)))
+        self._webhooks = Webhooks(clock, self._store, others, lambda key: self._loop.wake((key,)))
         self._watch = Watch(api, clock, weather, self._store, self._loop.wake)
         self._watch.start()
         for kind in sorted(RECONCILED):
@@ -81,6 +84,7 @@ class Operator:
             yield from self._tell_refusal(key, str(error))
             raise
         yield from self._report(key, plan)
+        self._webhooks.keep(key, plan.call)
         if self._store.note_apply_error(key, ""):
             self._loop.wake((key,))
         self._loop.wake_at(key, plan.wake_at)

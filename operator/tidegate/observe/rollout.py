@@ -31,6 +31,7 @@ def observe_rollout(store: Store, key: Key, now: datetime) -> World | None:
         routes=_routes(store, key, split),
         runs=store.runs.owned_by(rollout.meta.uid),
         templates=_templates(store, rollout),
+        webhook=store.webhook(key),
         names_proven=store.names_proven,
         apply_error=store.apply_error(key),
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from tidegate.core.webhook.outcome import WebhookResult
 from tidegate.core.world import Key, Meta, ServiceView
 from tidegate.observe import kinds, references, views
 from tidegate.observe.table import Change, Table, View
@@ -61,6 +62,7 @@ class Store:
         self._slices_of: dict[tuple[str, str], dict[str, None]] = {}
         self._marks = references.References()
         self._apply_errors: dict[Key, str] = {}
+        self._webhooks: dict[Key, WebhookResult] = {}
 
     def ingest(self, kind: str, event: str | None, raw: Raw) -> set[Key]:
         """Take in an object as the API server showed it; `event` is a watch event's type, None in a list.
@@ -137,6 +139,15 @@ class Store:
             self._apply_errors.pop(key, None)
         return news
 
+    def webhook(self, key: Key) -> WebhookResult | None:
+        """What came of the last try of a Rollout's call; None when none was made since the start."""
+        return self._webhooks.get(key)
+
+    def note_webhook(self, key: Key, result: WebhookResult) -> None:
+        """Keep it for the next decision. Only status makes it last."""
+        if self.meta(key) is not None:
+            self._webhooks[key] = result
+
     def _noted(self, kind: str, change: Change[Any] | None) -> set[Key]:
         if change is None or not change.tells:
             return set()
@@ -161,6 +172,7 @@ class Store:
             self._keys[change.new.meta.uid] = key
         else:
             self._apply_errors.pop(key, None)
+            self._webhooks.pop(key, None)
 
     def _index_slice(self, change: Change[views.SliceView]) -> None:
         if change.old:

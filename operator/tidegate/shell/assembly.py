@@ -32,6 +32,7 @@ from tidegate.shell.secrets import SecretReader
 from tidegate.shell.source import SWEEP_SECONDS, OnEvent, Source
 from tidegate.shell.telemetry import Telemetry
 from tidegate.shell.watcher import watch
+from tidegate.shell.webhooks import Send, Webhooks
 
 Providers = Mapping[type[PrometheusQuery], Provider]
 RESYNC_SECONDS = 900.0
@@ -71,6 +72,7 @@ class Operator:
     source: Source
     pools: tuple[Pool, ...]
     runs: RunController
+    webhooks: Webhooks
     recorder: Recorder
     telemetry: Telemetry
     lag: LoopLag
@@ -107,22 +109,25 @@ def assemble(
     connection: Connection,
     session: aiohttp.ClientSession,
     providers: Providers,
+    send: Send,
     on_start: Callable[[], None],
 ) -> Operator:
-    """Make all parts. `on_start` is called whenever the watch begins."""
+    """Make all parts. `send` makes the calls of other systems; `on_start` is called whenever the watch begins."""
     store = Store(names_proven=options.names_proven)
     telemetry = Telemetry(store)
     client = Client(session, connection.server, telemetry.requested)
     queues = Queues(Queue(), Queue())
     applier = Applier(client, store, queues.wake)
     recorder = Recorder(client, socket.gethostname())
-    controller = Controller(store, decide, applier, recorder, telemetry, now)
+    secrets = SecretReader(client, options.secrets_need_label)
+    webhooks = Webhooks(store, secrets, send, now, queues.releases.add)
+    controller = Controller(store, decide, applier, recorder, telemetry, webhooks, now)
     runs = RunController(
         store,
         applier,
         recorder,
         telemetry,
-        SecretReader(client, options.secrets_need_label),
+        secrets,
         providers[PrometheusQuery].measure,
         now,
         queues.runs.add,
@@ -136,7 +141,7 @@ def assemble(
         Pool(queues.releases, controller.reconcile, options.workers, telemetry),
         Pool(queues.runs, runs.reconcile, options.workers, telemetry),
     )
-    operator = Operator(store, queues, source, pools, runs, recorder, telemetry, LoopLag())
+    operator = Operator(store, queues, source, pools, runs, webhooks, recorder, telemetry, LoopLag())
     _measure(operator)
     return operator
 

@@ -15,6 +15,7 @@ from tidegate.shell.apply import Applier, RefusedError
 from tidegate.shell.events import Recorder, Regarding
 from tidegate.shell.lag import StatusLag
 from tidegate.shell.telemetry import Telemetry
+from tidegate.shell.webhooks import Webhooks
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +28,21 @@ class Controller:
     """Reconciles Rollouts and TrafficSplits. Holds nothing that a restart would miss."""
 
     def __init__(
-        self, store: Store, decide: Decide, applier: Applier, recorder: Recorder, telemetry: Telemetry, clock: Clock
+        self,
+        store: Store,
+        decide: Decide,
+        applier: Applier,
+        recorder: Recorder,
+        telemetry: Telemetry,
+        webhooks: Webhooks,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._decide = decide
         self._applier = applier
         self._recorder = recorder
         self._telemetry = telemetry
+        self._webhooks = webhooks
         self._clock = clock
         self._lag = StatusLag()
 
@@ -53,6 +62,7 @@ class Controller:
             await self._tell_refusal(key, str(error))
             raise
         wait = await self._report(key, plan)
+        self._webhooks.keep(key, plan.call)
         if self._store.note_apply_error(key, ""):
             # What was refused was taken after all: the status still says otherwise.
             return NOW
@@ -100,6 +110,7 @@ class Controller:
 
     def _forget(self, key: Key) -> None:
         self._lag.forget(key)
+        self._webhooks.forget(key)
         self._store.note_apply_error(key, "")
         if key.kind == ROLLOUT.name:
             self._telemetry.forget(key.namespace, key.name)

@@ -18,6 +18,7 @@ from tidegate.shell.connection import NoClusterError, connect
 from tidegate.shell.logs import LogFormat, set_up
 from tidegate.shell.options import Options
 from tidegate.shell.tasks import end
+from tidegate.shell.webhook_sender import Sender
 
 __all__ = ["LogFormat", "NoClusterError", "Options", "run"]
 
@@ -44,14 +45,16 @@ async def _run(options: Options) -> None:
     _stop_on_signals(stop)
     connection = await connect(options.kubeconfig, options.context)
     providers = open_providers(prometheus_address=options.prometheus_address, allowed_hosts=options.allowed_hosts)
+    sender = Sender(options.allowed_hosts)
     try:
         async with connection.session() as session:
             # kopf takes the signals for itself whenever it starts: take them back.
-            operator = assemble(options, connection, session, providers, lambda: _stop_on_signals(stop))
+            operator = assemble(options, connection, session, providers, sender.send, lambda: _stop_on_signals(stop))
             await _operate(operator, options, stop)
     finally:
         for provider in providers.values():
             await provider.close()
+        await sender.close()
         await connection.close()
     log.info("stopped")
 
@@ -96,11 +99,12 @@ async def _work(operator: Operator) -> None:
 
 
 async def _stop(operator: Operator, work: asyncio.Task[None]) -> None:
-    """Take on nothing, finish what was begun, break off measurements, send the Events that are left."""
+    """Take on nothing, finish what was begun, break off measurements and calls, send the Events that are left."""
     operator.queues.close()
     if operator.source.synced.is_set():
         await asyncio.wait({work}, timeout=DRAIN_SECONDS)
     await operator.runs.close()
+    await operator.webhooks.close()
     try:
         await asyncio.wait_for(operator.recorder.flush(), FLUSH_SECONDS)
     except (TimeoutError, aiohttp.ClientError):

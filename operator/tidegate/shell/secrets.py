@@ -1,4 +1,4 @@
-"""Secrets for measurements: read at the moment of use, kept nowhere, and only those that their owner has opened."""
+"""Secrets for analyses and webhooks: read at the moment of use, kept nowhere, only those that were opened to it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SecretReader:
             raise AnalysisError(f"the operator may not read Secret {name} in namespace {namespace}") from error
         labels = secret["metadata"].get("labels") or {}
         if self._labelled_only and labels.get(READABLE) != "true":
-            raise AnalysisError(f'Secret {name} is not opened to analyses: label it {READABLE}: "true"')
+            raise AnalysisError(f'Secret {name} is not opened to the operator: label it {READABLE}: "true"')
         return secret.get("data") or {}
 
 

@@ -120,12 +120,21 @@ class _FromReads(Collector):
         yield family
 
 
+_CAUSES = {
+    "aborted by": "Request",
+    "no progress": "ProgressDeadline",
+    "nobody approved": "Approval",
+    "webhook": "Webhook",
+}
+
+
 def _ended(history: list[Release]) -> list[Release]:
     return [release for release in history if release.finished_at is not None]
 
 
 def _cause(text: str) -> str:
     """The causes of an abort as a closed set: the text itself holds names and numbers without bounds."""
-    if text.startswith("aborted by"):
-        return "Request"
-    return "ProgressDeadline" if text.startswith("no progress") else "Analysis"
+    for beginning, cause in _CAUSES.items():
+        if text.startswith(beginning):
+            return cause
+    return "Analysis"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tests.scenarios import manifests as m
-from tests.scenarios.stages.stage import Cascade, Change, Check, Raw, notes
+from tests.scenarios.stages.stage import Called, Cascade, Change, Check, Raw, notes
 from tidegate.model import Cluster
 from tidegate.model.pods import Life
 
@@ -24,6 +24,7 @@ class ModelStage:
     """A Stage in virtual time."""
 
     prometheus_address = "http://prometheus:9090"
+    other_address = "http://gate:80"
 
     def __init__(self) -> None:
         self.killed = False
@@ -79,6 +80,13 @@ class ModelStage:
 
     def start_prometheus(self) -> None:
         self.cluster.prometheus.start()
+
+    def others_say(self, part: str, status: int, content: str = "", seconds: float = 0.05) -> None:
+        self.cluster.others.say(part, status, content, seconds)
+
+    def calls(self) -> list[Called]:
+        made = self.cluster.others.calls
+        return [Called(c.key, c.url.removeprefix(self.other_address), c.body, c.secret is not None) for c in made]
 
     def changes(self) -> Iterator[Change]:
         for change in self.cluster.api.log:

@@ -16,9 +16,10 @@ from dev.following import Following
 from dev.kube import EVENT, NAMESPACE, POD, REPLICASET, ROLLOUT, ROUTE, RUN, SERVICE, SPLIT, Kind, Kube
 from dev.operator_process import OperatorProcess
 from tests.scenarios import manifests as m
+from tests.scenarios.stages import others
 from tests.scenarios.stages.gateway import taking_over
 from tests.scenarios.stages.prometheus import StandIn
-from tests.scenarios.stages.stage import Cascade, Change, Check, Raw, notes
+from tests.scenarios.stages.stage import Called, Cascade, Change, Check, Raw, notes
 
 PATIENCE = 60.0
 SHOWN = (ROLLOUT, REPLICASET, SPLIT, ROUTE)
@@ -45,6 +46,7 @@ class RealStage:
         kube: Kube,
         seen: Following,
         prometheus: StandIn,
+        other: others.StandIn,
         operator: OperatorProcess,
     ) -> None:
         self.prometheus_address = prometheus.url
@@ -54,6 +56,8 @@ class RealStage:
         self._kube = kube
         self._seen = seen
         self._prometheus = prometheus
+        self._others = other
+        self.other_address = other.url
         self._operator = operator
 
     def apply(self, manifest: Raw) -> None:
@@ -113,6 +117,12 @@ class RealStage:
     def start_prometheus(self) -> None:
         self._prometheus.down = False
 
+    def others_say(self, part: str, status: int, content: str = "", seconds: float = 0.05) -> None:
+        self._others.say(part, status, content, seconds)
+
+    def calls(self) -> list[Called]:
+        return list(self._others.calls)
+
     def changes(self) -> Iterator[Change]:
         found = [Change(c.kind.name, c.object, c.gone) for kind in SHOWN for c in self._seen.changes(kind)]
         return iter(sorted(found, key=lambda change: change.version))
@@ -157,6 +167,7 @@ def real_stage(cluster: RunningCluster, logs: Path) -> Iterator[RealStage]:
         end.callback(operator.stop)
         seen = end.enter_context(Following(kube, namespace, FOLLOWED))
         prometheus = end.enter_context(StandIn().running())
+        other = end.enter_context(others.StandIn().running())
         end.enter_context(taking_over(kube, namespace, seen))
         operator.await_ready()
-        yield RealStage(cluster, namespace, kube, seen, prometheus, operator)
+        yield RealStage(cluster, namespace, kube, seen, prometheus, other, operator)

@@ -32,6 +32,16 @@ class Change:
         return int(self.object["metadata"]["resourceVersion"])
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call as the other system saw it."""
+
+    key: str
+    path: str
+    body: str
+    signed: bool
+
+
 def notes(request: str, by: str, group: str) -> Raw:
     """The patch that asks."""
     signed = {"tidegate.dev/requested-by": by, "tidegate.dev/requested-groups": group or None}
@@ -42,6 +52,8 @@ class Stage(Protocol):
     """One namespace with an operator in it, from an administrator's seat. Names of kinds are those of manifests."""
 
     prometheus_address: str
+    other_address: str
+    """Of another system that is called."""
     killed: bool
     """Whether the operator ever was."""
 
@@ -89,6 +101,12 @@ class Stage(Protocol):
 
     def start_prometheus(self) -> None:
         """It is back."""
+
+    def others_say(self, part: str, status: int, content: str = "", seconds: float = 0.05) -> None:
+        """Another system answers so to calls of paths that contain `part`, after so many seconds."""
+
+    def calls(self) -> list[Called]:
+        """What the other system was called for."""
 
     def changes(self) -> Iterator[Change]:
         """What happened to Rollouts, ReplicaSets, TrafficSplits and routes, in order."""

@@ -14,7 +14,9 @@ from prometheus_client import generate_latest
 from tests.unit.observe import raws
 from tests.unit.observe.raws import NAMESPACE
 from tests.unit.shell.api_server import ApiServer, fails, says, serving
+from tidegate.api.webhook import Webhook
 from tidegate.core.actions import STATUS_LAG, Action, Create, Event, Merge, Plan, Resource
+from tidegate.core.webhook.call import WebhookCall, build_call
 from tidegate.core.world import Key
 from tidegate.observe.store import Store
 from tidegate.observe.views import meta_view
@@ -26,6 +28,7 @@ from tidegate.shell.events import Recorder, Regarding
 from tidegate.shell.pool import Pool
 from tidegate.shell.queue import Queue
 from tidegate.shell.telemetry import Telemetry
+from tidegate.shell.webhooks import Webhooks
 
 KEY = Key("Rollout", NAMESPACE, "web")
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -47,6 +50,20 @@ class Notes:
         self.told.append((regarding.name, event.reason))
 
 
+class Calls:
+    """What the controller wants to be called, and which Rollouts it has nothing to do with any more."""
+
+    def __init__(self) -> None:
+        self.kept: list[WebhookCall | None] = []
+        self.forgotten: list[Key] = []
+
+    def keep(self, _: Key, call: WebhookCall | None) -> None:
+        self.kept.append(call)
+
+    def forget(self, rollout: Key) -> None:
+        self.forgotten.append(rollout)
+
+
 class Bench:
     """A controller whose decisions are given by the test."""
 
@@ -62,7 +79,11 @@ class Bench:
         self.telemetry = Telemetry(self.store)
         applier = Applier(client, self.store, self.wake)
         recorder = cast(Recorder, self.notes)
-        self.controller = Controller(self.store, self.decide, applier, recorder, self.telemetry, lambda: self.time)
+        self.calls = Calls()
+        webhooks = cast(Webhooks, self.calls)
+        self.controller = Controller(
+            self.store, self.decide, applier, recorder, self.telemetry, webhooks, lambda: self.time
+        )
 
     def decide(self, store: Store, key: Key, _now: datetime) -> Plan | None:
         self.seen_errors.append(store.apply_error(key))
@@ -172,6 +193,20 @@ async def test_an_object_that_is_gone_leaves_nothing_behind() -> None:
         assert await bench.reconcile() is None
     assert api.asked == []
     assert 'name="web"' not in bench.metrics()
+    assert bench.calls.forgotten == [KEY]
+
+
+CALL = build_call(Webhook(url="https://gate.example.com/"), {}, "k", 0)
+
+
+async def test_a_call_is_made_after_the_writes() -> None:
+    async with serving(fails(409, "Conflict"), WRITTEN) as (_, client):
+        bench = Bench(client, plan(call=CALL))
+        with pytest.raises(ConflictError):
+            await bench.reconcile()
+        assert bench.calls.kept == []
+        await bench.reconcile()
+        assert bench.calls.kept == [CALL]
 
 
 # In the pool.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tidegate.cli.linting import analyses, references, schema, wiring
+from tidegate.cli.linting import analyses, references, schema, webhooks, wiring
 from tidegate.cli.linting.documents import Document, read
 from tidegate.cli.linting.finding import Finding
 
@@ -40,6 +40,7 @@ def _all(documents: Sequence[Document]) -> Iterator[Finding]:
             yield from analyses.check(document)
         yield from references.check(document, together)
         yield from wiring.check(document, together)
+        yield from webhooks.check(document)
     yield from _twice(documents)
 
 

@@ -40,7 +40,8 @@ def plan(world: World) -> Plan:
     scene = Scene(world, rollout.spec, strategy_of(rollout.spec), content_hash(template), rollout.status)
     scene, wait, actions = decide(answer(begin(scene)))
     status, urgent = report(scene, wait)
-    return Plan(actions, status, urgent=urgent, events=scene.events, wake_at=_wake_at(scene, wait))
+    call = wait.call if wait else None
+    return Plan(actions, status, urgent=urgent, events=scene.events, wake_at=_wake_at(scene, wait), call=call)
 
 
 def decide(scene: Scene) -> tuple[Scene, Wait | None, tuple[Action, ...]]:

@@ -11,6 +11,8 @@ from tidegate.core.analysis.release import AnalysisError, build_run
 from tidegate.core.rollout import analysis
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Wait
+from tidegate.core.rollout.steps.webhook import webhook_facts
+from tidegate.core.webhook.call import build_call
 
 
 def missing(scene: Scene) -> Wait | None:
@@ -18,8 +20,16 @@ def missing(scene: Scene) -> Wait | None:
     service = missing_service(scene)
     if service is not None:
         return service
-    problem = invalid_analysis(scene) if scene.stepping and scene.index == 0 else ""
-    return Wait("AnalysisInvalid", problem) if problem else None
+    return invalid_step(scene) if scene.stepping and scene.index == 0 else None
+
+
+def invalid_step(scene: Scene) -> Wait | None:
+    """The first analysis or webhook that can't be made; None when all can."""
+    problem = invalid_analysis(scene)
+    if problem:
+        return Wait("AnalysisInvalid", problem)
+    problem = invalid_webhook(scene)
+    return Wait("WebhookInvalid", problem) if problem else None
 
 
 def missing_service(scene: Scene) -> Wait | None:
@@ -39,4 +49,15 @@ def invalid_analysis(scene: Scene) -> str:
             build_run(asked, scene.world.templates, analysis.release_facts(scene))
         except AnalysisError as error:
             return f"{field_path(where)}: {error}"
+    return ""
+
+
+def invalid_webhook(scene: Scene) -> str:
+    """Why one of the calls can't be made; empty when all can."""
+    for index, step in enumerate(scene.steps):
+        if step.webhook is not None:
+            try:
+                build_call(step.webhook, webhook_facts(scene), "", 0)
+            except AnalysisError as error:
+                return f"{field_path((*scene.strategy.step_paths[index], 'webhook'))}: {error}"
     return ""

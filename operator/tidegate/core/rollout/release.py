@@ -30,7 +30,8 @@ def _go_on(scene: Scene) -> Scene:
         current_step_started_at=scene.now,
         # What a person stopped, perhaps to mend the steps, stays stopped until a person lets it go on.
         pause_conditions=[pause for pause in scene.status.pause_conditions if pause.reason is PauseReason.REQUEST],
-        # A run is known by the index of its step: the verdict on what stood there before must not count for this one.
+        # Runs and calls are known by the index of their step: what became of the one before must not count for this.
+        webhook=None,
         attempt=scene.status.attempt + scene.stepping,
     )
 
@@ -72,6 +73,7 @@ def fresh_start(scene: Scene) -> dict[str, Any]:
         "aborted_at": None,
         "abort_cause": "",
         "promote_full": False,
+        "webhook": None,
         "canary": CanaryStatus(weights=scene.status.canary.weights),
     }
 

@@ -23,8 +23,16 @@ from tidegate.core.rollout.watch import stuck
 from tidegate.core.rollout.weights import asked, seen, verified
 from tidegate.core.world import HASH_LABEL, RolloutView, RunRole, World
 
-_PAUSES = {"Approval", "ApprovalTimedOut", "Paused", "PausedBySpec", "PausedByRequest", "AnalysisUndecided"}
-_INVALID = {"AnalysisInvalid", "ServiceNotFound"}
+_PAUSES = {
+    "AnalysisUndecided",
+    "Approval",
+    "ApprovalTimedOut",
+    "Paused",
+    "PausedByRequest",
+    "PausedBySpec",
+    "WebhookFailed",
+}
+_INVALID = {"AnalysisInvalid", "ServiceNotFound", "WebhookInvalid"}
 
 
 def report(scene: Scene, wait: Wait | None) -> tuple[Merge | None, bool]:
@@ -203,6 +211,7 @@ _DECISIONS = (
     "last_request",
     "observed_generation",
     "promote_full",
+    "webhook",
 )
 _TELLING = ("Ready", "Stalled")
 

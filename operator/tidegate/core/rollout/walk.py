@@ -59,7 +59,7 @@ def _halt(scene: Scene, wait: Wait) -> Scene:
     kept = [pause for pause in scene.status.pause_conditions if pause.reason not in over]
     if wait.pause is not None and wait.pause not in {p.reason for p in kept}:
         kept.append(PauseCondition(reason=wait.pause, start_time=scene.now))
-    return scene.facts(pause_conditions=kept)
+    return scene.facts(*wait.events, pause_conditions=kept, **wait.facts)
 
 
 def _next(scene: Scene, ended: datetime) -> Scene:

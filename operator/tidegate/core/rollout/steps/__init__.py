@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from tidegate.api.rollout import CanaryStep
 from tidegate.api.rollout_status import PauseReason
 from tidegate.core.rollout.scene import Scene
-from tidegate.core.rollout.steps import analysis, approval, pause, set_canary_scale, set_weight
+from tidegate.core.rollout.steps import analysis, approval, pause, set_canary_scale, set_weight, webhook
 from tidegate.core.rollout.steps.outcome import TURN, Done, Fail, Outcome, Wait
 
 STEPS: Mapping[str, Callable[[Scene], Outcome]] = {
@@ -16,8 +16,9 @@ STEPS: Mapping[str, Callable[[Scene], Outcome]] = {
     "pause": pause.advance,
     "analysis": analysis.advance,
     "approval": approval.advance,
+    "webhook": webhook.advance,
 }
-PAUSES = frozenset({PauseReason.CANARY_PAUSE_STEP, PauseReason.APPROVAL})
+PAUSES = frozenset({PauseReason.CANARY_PAUSE_STEP, PauseReason.APPROVAL, PauseReason.WEBHOOK})
 """The pauses that a step is by itself: they end with it."""
 _LETS_TIME_PASS = ("pause", "approval")
 

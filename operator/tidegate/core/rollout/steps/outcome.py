@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from tidegate.api.rollout_status import PauseReason
-from tidegate.core.actions import Action
+from tidegate.core.actions import Action, Event
+from tidegate.core.webhook.call import WebhookCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ class Wait:
     actions: tuple[Action, ...] = ()
     on_pods: bool = False
     """The wait is for pods: the progress deadline runs."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What the step has to remember, by the fields of the status."""
+    events: tuple[Event, ...] = ()
+    call: WebhookCall | None = None
+    """Another system that the step waits for."""
 
 
 TURN = Wait("StepCompleted", "a step is over, and the next one begins")

@@ -9,6 +9,7 @@ from tidegate.api.steps import CanaryStep
 from tidegate.core.rollout.steps import STEPS, acts, kind_of
 
 APPROVAL: Step = {"approval": {"approvers": {"users": ["ann"]}}}
+WEBHOOK: Step = {"webhook": {"url": "https://gate.example.com/"}}
 SCALE: Step = {"setCanaryScale": {"replicas": 2}}
 
 
@@ -21,6 +22,7 @@ SCALE: Step = {"setCanaryScale": {"replicas": 2}}
         (PAUSE, "pause"),
         (STEP, "analysis"),
         (APPROVAL, "approval"),
+        (WEBHOOK, "webhook"),
     ],
 )
 def test_the_kind_is_the_field_that_is_set(step: Step, kind: str) -> None:
@@ -39,6 +41,7 @@ def test_every_kind_that_a_user_may_write_is_in_the_table() -> None:
         pytest.param([PAUSE, FIFTH], 1, True, id="a weight acts"),
         pytest.param([STEP], 0, True, id="an analysis starts a run"),
         pytest.param([APPROVAL, FIFTH], 0, False, id="an approval lets time pass"),
+        pytest.param([WEBHOOK], 0, True, id="a webhook calls"),
         pytest.param([PAUSE], 1, True, id="the end promotes"),
     ],
 )
