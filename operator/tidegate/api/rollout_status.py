@@ -168,6 +168,7 @@ class LastRequest(StatusModel):
     action: Annotated[str, Field(description="What was asked for.")]
     outcome: Annotated[RequestOutcome, Field(description="Whether it was done.")]
     message: Annotated[str, Field(description="What was done, or why not.")] = ""
+    reason: Annotated[str, Field(description="Why it was asked for, in the words of whoever did.")] = ""
     by: Annotated[str, Field(description='Who asked; "(claimed)" where nothing proves the name.')] = ""
     at: Annotated[Time, Field(description="When it was answered.")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from tidegate.api.rollout_status import CanaryStatus, Outcome, PauseReason, Release
@@ -94,6 +95,16 @@ def close(scene: Scene, outcome: Outcome, cause: str = "") -> Scene:
         return scene
     last = history[-1].model_copy(update={"finished_at": scene.now, "outcome": outcome, "cause": cause})
     return scene.facts(history=[*history[:-1], last])
+
+
+def step_over(scene: Scene, ended: datetime) -> Scene:
+    """On to the next step; how long this one took stands in history, one after the other."""
+    began = scene.status.current_step_started_at or ended
+    history = scene.status.history
+    if history:
+        seconds = [*history[-1].step_seconds, round((ended - began).total_seconds(), 3)]
+        history = [*history[:-1], history[-1].model_copy(update={"step_seconds": seconds})]
+    return scene.facts(current_step_index=scene.index + 1, current_step_started_at=ended, history=history)
 
 
 def ended_by(scene: Scene, who: str) -> Scene:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from tidegate.api.rollout_status import PauseCondition, PauseReason
 from tidegate.core.rollout import analysis, approvals, steps
 from tidegate.core.rollout.abort import abort
-from tidegate.core.rollout.release import again, ended_by
+from tidegate.core.rollout.release import again, ended_by, step_over
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps import webhook
 from tidegate.core.world import RunRole
@@ -60,9 +60,8 @@ def _promote(scene: Scene, _: Request) -> tuple[Scene, str]:
         raise RefusedRequest(
             "no step waits for a person now; use promoteFull to skip all steps (tidegate promote --full)"
         )
-    promoted = scene.facts(
-        current_step_index=scene.index + passed,
-        current_step_started_at=scene.now,
+    on = step_over(scene, scene.now) if passed else scene.facts(current_step_started_at=scene.now)
+    promoted = on.facts(
         pause_conditions=_without(scene, *waits, PauseReason.INCONCLUSIVE_ANALYSIS),
         # An undecided background analysis begins anew: going on is no reason to look no more.
         attempt=scene.status.attempt + undecided,
@@ -88,11 +87,7 @@ def _skip_step(scene: Scene, request: Request) -> tuple[Scene, str]:
     _need_no_approval(scene)
     # What a person paused, and a background analysis that can't decide, still hold the release.
     over = {*steps.PAUSES, *([PauseReason.INCONCLUSIVE_ANALYSIS] if _step_undecided(scene) else [])}
-    skipped = scene.facts(
-        current_step_index=scene.index + 1,
-        current_step_started_at=scene.now,
-        pause_conditions=_without(scene, *over),
-    )
+    skipped = step_over(scene, scene.now).facts(pause_conditions=_without(scene, *over))
     return skipped, f"step {scene.index + 1} of {len(scene.steps)} is skipped"
 
 

@@ -59,7 +59,15 @@ def _follow(scene: Scene, request: Request) -> Scene:
 
 def _answered(scene: Scene, request: Request, outcome: RequestOutcome, message: str) -> Scene:
     by = who(scene)
-    answer = LastRequest(id=request.id, action=request.action, outcome=outcome, message=message, by=by, at=scene.now)
+    answer = LastRequest(
+        id=request.id,
+        action=request.action,
+        outcome=outcome,
+        message=message,
+        reason=request.reason,
+        by=by,
+        at=scene.now,
+    )
     reason = "RequestDone" if outcome is RequestOutcome.DONE else "RequestRefused"
     because = f" ({request.reason})" if request.reason else ""
     event = Event(

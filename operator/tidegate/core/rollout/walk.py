@@ -8,6 +8,7 @@ from tidegate.api.rollout_status import PauseCondition, PauseReason
 from tidegate.core.actions import Event
 from tidegate.core.rollout import analysis, steps
 from tidegate.core.rollout.abort import abort
+from tidegate.core.rollout.release import step_over
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps import TURN, Fail, Wait
 from tidegate.core.world import RunRole
@@ -63,20 +64,11 @@ def _halt(scene: Scene, wait: Wait) -> Scene:
 
 
 def _next(scene: Scene, ended: datetime) -> Scene:
-    """The step is over; how long it took stands in history."""
-    began = scene.status.current_step_started_at or ended
-    history = scene.status.history
-    if history:
-        seconds = [*history[-1].step_seconds, round((ended - began).total_seconds(), 3)]
-        history = [*history[:-1], history[-1].model_copy(update={"step_seconds": seconds})]
-    moved = scene.facts(
-        current_step_index=scene.index + 1,
-        current_step_started_at=ended,
+    moved = step_over(scene, ended).facts(
         # Now, not `ended`: an operator that was down for an hour must not find every release stuck.
         progressed_at=scene.now,
         # Only that of the step itself can be left: any other holds the release at this step.
         pause_conditions=[],
-        history=history,
     )
     return moved.facts(*_event(scene))
 

@@ -62,6 +62,7 @@ def told(after: Scene) -> tuple[RequestOutcome, str]:
     return after.status.last_request.outcome, after.status.last_request.message
 
 
+A_MINUTE = [FIRST, line(2, step_seconds=[60.0])]
 ASKED_BY_ADA = [FIRST, line(2, requester="ada (claimed)")]
 
 
@@ -70,7 +71,12 @@ ASKED_BY_ADA = [FIRST, line(2, requester="ada (claimed)")]
     [
         pytest.param(
             at_pause("promote", PAUSED, ASKED),
-            {"current_step_index": 2, "current_step_started_at": NOW, "pause_conditions": [pause(ASKED, ago(9))]},
+            {
+                "current_step_index": 2,
+                "current_step_started_at": NOW,
+                "pause_conditions": [pause(ASKED, ago(9))],
+                "history": A_MINUTE,
+            },
             "step 2 of 4 is passed",
             id="promote ends a pause, but not what another person paused",
         ),
@@ -82,7 +88,13 @@ ASKED_BY_ADA = [FIRST, line(2, requester="ada (claimed)")]
         ),
         pytest.param(
             at_pause("promote", UNDECIDED, PAUSED),
-            {"current_step_index": 2, "current_step_started_at": NOW, "pause_conditions": [], "attempt": 1},
+            {
+                "current_step_index": 2,
+                "current_step_started_at": NOW,
+                "pause_conditions": [],
+                "attempt": 1,
+                "history": A_MINUTE,
+            },
             "step 2 of 4 is passed",
             id="promote ends both at once",
         ),
@@ -95,7 +107,13 @@ ASKED_BY_ADA = [FIRST, line(2, requester="ada (claimed)")]
                 status={"pause_conditions": [pause(UNDECIDED, ago(9))]},
                 **asking("promote"),
             ),
-            {"current_step_index": 3, "current_step_started_at": NOW, "pause_conditions": [], "attempt": 1},
+            {
+                "current_step_index": 3,
+                "current_step_started_at": NOW,
+                "pause_conditions": [],
+                "attempt": 1,
+                "history": A_MINUTE,
+            },
             "step 3 of 4 is passed",
             id="promote passes an analysis step that can't decide",
         ),
@@ -295,6 +313,7 @@ def test_who_asked_and_why_is_told(by: str | None, reason: str, request_by: str,
     after = answer(scene(*STEPS, **fields))
     assert after.status.last_request is not None
     assert after.status.last_request.by == request_by
+    assert after.status.last_request.reason == reason
     assert after.events == (Event("RequestDone", event),)
 
 

@@ -138,11 +138,14 @@ def test_an_approval(here: Scene, outcome: Outcome) -> None:
     assert advance(here) == outcome
 
 
-def test_a_long_list_is_cut() -> None:
-    here = at_approval(asked={"approval": {"approvers": {"users": [f"u{n}" for n in range(7)]}}})
-    outcome = advance(here)
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(5, "users u0, u1, u2, u3, u4 to approve"), (7, "users u0, u1, u2, u3, u4 and 2 more to approve")],
+)
+def test_a_long_list_is_cut(count: int, said: str) -> None:
+    outcome = advance(at_approval(asked={"approval": {"approvers": {"users": [f"u{n}" for n in range(count)]}}}))
     assert isinstance(outcome, Wait)
-    assert "users u0, u1, u2, u3, u4 and 2 more to approve" in outcome.message
+    assert said in outcome.message
 
 
 def test_the_wait_is_a_pause_that_begins_once_and_ends_with_the_step() -> None:
@@ -298,6 +301,7 @@ def test_a_step_is_skipped(reasons: list[PauseReason], left: list[PauseReason]) 
     after = answer(here)
     assert told(after) == (RequestOutcome.DONE, "step 2 of 3 is skipped")
     assert (after.index, after.status.current_step_started_at) == (2, NOW)
+    assert after.status.history[-1].step_seconds == [60.0]
     assert [each.reason for each in after.status.pause_conditions] == left
 
 
