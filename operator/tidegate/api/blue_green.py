@@ -6,14 +6,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from tidegate.api.meta import Model, Refused, Rule, ServiceName
+from tidegate.api.meta import Model, Rule, ServiceName
+from tidegate.api.pods import AntiAffinity, PodMetadata
 from tidegate.api.rollout_analysis import RolloutAnalysis
 from tidegate.api.routing import TrafficRouting
 from tidegate.api.sizing import PodsOrPercent
-
-
-def _not_yet(name: str, remedy: str) -> Refused:
-    return Refused(f"blueGreen.{name} is not supported yet: {remedy}")
 
 
 class BlueGreenStrategy(Model):
@@ -60,9 +57,15 @@ class BlueGreenStrategy(Model):
         TrafficRouting | None,
         Field(description="The switch is a change of weights in these routes; needs previewService."),
     ] = None
-    active_metadata: Annotated[None, _not_yet("activeMetadata", "remove it")] = None
-    preview_metadata: Annotated[None, _not_yet("previewMetadata", "remove it")] = None
-    anti_affinity: Annotated[None, _not_yet("antiAffinity", "write the affinity in the template")] = None
+    active_metadata: Annotated[
+        PodMetadata | None, Field(description="On the pods of the stable version, put on in place.")
+    ] = None
+    preview_metadata: Annotated[
+        PodMetadata | None, Field(description="On the pods of the new version until its release is over.")
+    ] = None
+    anti_affinity: Annotated[
+        AntiAffinity | None, Field(description="Keeps new pods off the nodes of the stable version's.")
+    ] = None
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "!has(self.previewService) || self.previewService != self.activeService",

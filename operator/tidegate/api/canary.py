@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from tidegate.api.meta import Model, Refused, Rule, ServiceName, Shape
+from tidegate.api.pods import AntiAffinity, PodMetadata
 from tidegate.api.rollout_analysis import RolloutAnalysisBackground
 from tidegate.api.routing import TrafficRouting
 from tidegate.api.sizing import PodsOrPercent, ReplicaProgressThreshold
@@ -104,9 +105,15 @@ class CanaryStrategy(Model):
         ReplicaProgressThreshold | None,
         Field(description="How many of its pods a setWeight step needs to go on. Default: all."),
     ] = None
-    anti_affinity: Annotated[None, _not_yet("antiAffinity", "write the affinity in the template")] = None
-    canary_metadata: Annotated[None, _not_yet("canaryMetadata", "remove it")] = None
-    stable_metadata: Annotated[None, _not_yet("stableMetadata", "remove it")] = None
+    anti_affinity: Annotated[
+        AntiAffinity | None, Field(description="Keeps new pods off the nodes of the stable version's.")
+    ] = None
+    canary_metadata: Annotated[
+        PodMetadata | None, Field(description="On the pods of the new version during a release, put on in place.")
+    ] = None
+    stable_metadata: Annotated[
+        PodMetadata | None, Field(description="On the pods of the stable version, put on in place.")
+    ] = None
     ping_pong: Annotated[None, _not_yet("pingPong", "name canaryService and stableService")] = None
     audience: Annotated[None, _not_yet("audience", "remove it; weights go by chance", Shape.TEXT)] = None
     rules: ClassVar[tuple[Rule, ...]] = (

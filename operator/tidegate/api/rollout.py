@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
+from pydantic.alias_generators import to_snake
 
 from tidegate.api.blue_green import BlueGreenStrategy
 from tidegate.api.canary import CanaryStrategy
+from tidegate.api.config import ConfigRef
 from tidegate.api.meta import API_VERSION, LabelValue, Model, Refused, Rule, Shape
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.routing import GatewayAPIRouting, RouteReference, TrafficRouting
@@ -75,6 +77,28 @@ def _not_yet(name: str, remedy: str, shape: Shape = Shape.OBJECT) -> Refused:
     return Refused(f"spec.{name} is not supported yet: {remedy}", shape)
 
 
+def _apart_from_selector(strategy: str, field: str) -> Rule:
+    """A label of the selector that changes by role would take the pods away from their ReplicaSet."""
+    path = (strategy, field, "labels")
+    parts = ["self.strategy"]
+    for part in path:
+        parts.append(f"{parts[-1]}.{part}")
+    missing = " || ".join(f"!has({part})" for part in parts[1:])
+    return Rule(
+        f"{missing} || {parts[-1]}.all(k, !(k in self.selector.matchLabels))",
+        f"{field}.labels has a label of selector.matchLabels: its pods would no longer be found",
+        lambda spec: not _labels(spec, path) & spec.selector.match_labels.keys(),
+        field=".".join(("strategy", *path)),
+    )
+
+
+def _labels(spec: RolloutSpec, path: tuple[str, ...]) -> set[str]:
+    found: Any = spec.strategy
+    for part in path:
+        found = getattr(found, to_snake(part), None)
+    return set(found or ())
+
+
 class RolloutSpec(Model):
     """What the user wants."""
 
@@ -105,8 +129,16 @@ class RolloutSpec(Model):
         None, _not_yet("onSupersede", "a new template starts again at the first step", Shape.TEXT)
     ] = None
     versioned_config: Annotated[
-        None, _not_yet("versionedConfig", "give ConfigMaps a name for each version", Shape.BOOLEAN)
-    ] = None
+        bool,
+        Field(
+            description="true: every ConfigMap and Secret that the template names is part of the release: copied for "
+            "each revision, so that another config is a release, and going back brings the old one."
+        ),
+    ] = False
+    config_refs: Annotated[
+        list[ConfigRef],
+        Field(max_length=64, description="Only these are part of the release, in the place of versionedConfig."),
+    ] = []
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "self.selector == oldSelf.selector",
@@ -128,6 +160,16 @@ class RolloutSpec(Model):
             lambda s: s.progress_deadline_seconds > s.min_ready_seconds,
             field="progressDeadlineSeconds",
         ),
+        Rule(
+            "!has(self.configRefs) || self.configRefs.size() == 0 || !self.versionedConfig",
+            "configRefs names some of what versionedConfig takes in as a whole: leave one of them out",
+            lambda s: not (s.config_refs and s.versioned_config),
+            field="configRefs",
+        ),
+        _apart_from_selector("canary", "canaryMetadata"),
+        _apart_from_selector("canary", "stableMetadata"),
+        _apart_from_selector("blueGreen", "previewMetadata"),
+        _apart_from_selector("blueGreen", "activeMetadata"),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tidegate.api.config import ConfigKind
 from tidegate.cli import options
 from tidegate.cli.errors import CommandError, Exit
 
@@ -43,6 +44,13 @@ def command(
             help="An admission policy (the chart's) lets nobody ask in another's name. Without it approvals hold.",
         ),
     ] = False,
+    versioned_config: Annotated[
+        list[ConfigKind] | None,
+        typer.Option(
+            "--versioned-config",
+            help="ConfigMap or Secret: may be part of a release (spec.versionedConfig), and is watched. Repeatable.",
+        ),
+    ] = None,
     health_host: Annotated[
         str, typer.Option(help="Address to serve /livez, /readyz and /metrics on. Left out: all.")
     ] = "",
@@ -66,6 +74,7 @@ def command(
         allowed_hosts=tuple(allowed_host or ()),
         secrets_need_label=require_secret_label,
         names_proven=names_proven,
+        versioned_config=tuple(versioned_config or ()),
         log_format=LogFormat(log_format.value),
         workers=workers,
     )

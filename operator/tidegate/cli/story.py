@@ -77,6 +77,15 @@ WAYS: Mapping[str, _Way] = {
         "If none does: look at the status of the HTTPRoute and at the controller of the gateway.",
     ),
     "ServiceNotFound": _Way("The Service is there.", "Create it, or correct its name in the manifest."),
+    "ConfigMissing": _Way(
+        "The ConfigMaps and Secrets are there that are part of the release.",
+        "Create what is missing, or correct its name in the manifest. `tidegate abort {name}` takes back what is under "
+        "way: that waits for nothing.",
+    ),
+    "ConfigNotCopied": _Way(
+        "The copies of its ConfigMaps and Secrets are made, in a moment.",
+        "If they don't come: the condition Ready says what the API server refuses.",
+    ),
     "AnalysisInvalid": _Way(
         "The analysis can be made.", "Correct the Rollout or the template; `tidegate lint` finds such mistakes before."
     ),

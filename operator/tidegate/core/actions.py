@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from tidegate.core.webhook.call import WebhookCall
-from tidegate.core.world import Meta
+from tidegate.core.world import Config, Meta
 
 
 class Resource(StrEnum):
@@ -66,7 +66,35 @@ class Delete:
     meta: Meta
 
 
-Action = Create | Merge | PatchList | Delete
+@dataclass(frozen=True, slots=True)
+class CopyConfig:
+    """Create a copy of a ConfigMap or Secret. Its content is read when this is done, and held by nobody.
+
+    When the content is no longer the one that was decided on, it is a conflict. A copy of this owner that is there
+    already is success.
+    """
+
+    namespace: str
+    config: Config
+    content_hash: str
+    name: str
+    """Of the copy."""
+    pod_hash: str
+    owner: Mapping[str, Any]
+    """The ownerReference."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkPods:
+    """Merge `metadata` (labels and annotations; None removes one) into the pods of a ReplicaSet, those that differ."""
+
+    meta: Meta
+    """Of the ReplicaSet."""
+    pod_hash: str
+    metadata: Mapping[str, Mapping[str, str | None]]
+
+
+Action = Create | Merge | PatchList | Delete | CopyConfig | MarkPods
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +139,15 @@ def merge_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any
         elif value != before:
             patch[name] = value
     return patch
+
+
+def joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """One merge patch that does what both do; where they name the same field, `other` wins."""
+    result = dict(one)
+    for name, value in other.items():
+        before = result.get(name)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            result[name] = joined(before, value)
+        else:
+            result[name] = value
+    return result

@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from tidegate.api.analysis import AnalysisRunSpec, AnalysisRunStatus, AnalysisTemplateSpec
+from tidegate.api.config import ConfigKind
 from tidegate.api.rollout import RolloutSpec
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
@@ -21,6 +22,11 @@ HASH_LABEL = "tidegate.dev/pod-template-hash"
 MANAGED = {"app.kubernetes.io/managed-by": "tidegate"}
 REVISION = "tidegate.dev/revision"
 TEMPLATE = "tidegate.dev/template"
+CONFIG = "tidegate.dev/config"
+COPIED = "tidegate.dev/config-copied"
+APART_FROM = "tidegate.dev/apart-from"
+POD_METADATA = "tidegate.dev/pod-metadata"
+POD_METADATA_DONE = "tidegate.dev/pod-metadata-done"
 PINNED_BY = "tidegate.dev/pinned-by"
 REQUEST = "tidegate.dev/request"
 REQUESTED_BY = "tidegate.dev/requested-by"
@@ -68,6 +74,48 @@ class RolloutView:
 
 
 @dataclass(frozen=True, slots=True)
+class Config:
+    """Names a ConfigMap or a Secret of the Rollout's namespace."""
+
+    kind: ConfigKind
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigView:
+    """A ConfigMap or a Secret: the hash of its content, never the content."""
+
+    meta: Meta
+    config: Config
+    content_hash: str
+
+
+Labels = Mapping[str, Mapping[str, str]]
+"""`{"labels": {…}, "annotations": {…}}`, both always there."""
+NO_LABELS: Labels = MappingProxyType({"labels": MappingProxyType({}), "annotations": MappingProxyType({})})
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a role put on the pods of a ReplicaSet beside their template, as its annotation tells."""
+
+    put: Labels = field(default_factory=lambda: NO_LABELS)
+    covered: Labels = field(default_factory=lambda: NO_LABELS)
+    """What the user's template itself has in these places."""
+    pods: Mapping[str, Mapping[str, str | None]] = field(default_factory=lambda: NO_LABELS)
+    """The merge patch that makes the metadata of every pod right; None takes away what was put before."""
+    text_hash: str = ""
+    """Of the annotation: by it the second one tells which was carried out."""
+    done: bool = False
+    """All pods have it."""
+    observed: bool = True
+    """The ReplicaSet's controller works by this template: a pod that is not there yet will have it from the start."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReplicaSetView:
     """A ReplicaSet of a Rollout. `size` is what was asked for; the others were counted by its controller."""
 
@@ -81,6 +129,12 @@ class ReplicaSetView:
     images: tuple[str, ...] = ()
     failure: str = ""
     """The message of its ReplicaFailure condition: quota, admission, a missing service account."""
+    awaits_copies: bool = False
+    """Its pods need copies of ConfigMaps or Secrets that may not be there yet."""
+    apart_from: str = ""
+    """The stable version that its pods keep off, by pod template hash."""
+    marks: Marks | None = None
+    """None when no role ever put anything on its pods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +243,12 @@ class World:
     """The last try of a call that is over, as long as the operator that made it lives."""
     names_proven: bool = field(default=False, kw_only=True)
     """The API server lets nobody write a request in another's name, or claim a group that is not theirs."""
+    configs: Mapping[Config, ConfigView] = field(default_factory=dict)
+    """The ConfigMaps and Secrets that are part of the revision, those that were found."""
+    config_kinds: frozenset[ConfigKind] = frozenset()
+    """Those of the two kinds that are watched."""
+    secrets_need_label: bool = True
+    """A Secret is seen only when it carries `tidegate.dev/readable: "true"`."""
     apply_error: str = ""
     """What the API server refused when the last plan was applied, in words; empty when it took everything.
 

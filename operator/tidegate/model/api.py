@@ -17,6 +17,10 @@ OWN_STATUS = frozenset({"Rollout", "TrafficSplit", "AnalysisRun", "ReplicaSet", 
 """Kinds whose status is a subresource: a write of the object leaves it alone, and the other way round."""
 
 
+Metadata = Mapping[str, Mapping[str, str | None]]
+"""Labels and annotations to merge; None removes one."""
+
+
 class ApiError(Exception):
     """A write that came to nothing, with the HTTP status of the answer."""
 
@@ -57,6 +61,8 @@ class ApiServer:
         self._clock = clock
         self._uids = count(1)
         self._watchers: list[Callable[[Change], None]] = []
+        self.pod_markers: list[Callable[[Key, Metadata], Iterable[str]]] = []
+        """Whoever holds the pods, which are no objects here: changes those that differ, and names them."""
 
     @property
     def version(self) -> str:
@@ -121,6 +127,12 @@ class ApiServer:
         last = {**old, "metadata": {**old["metadata"], "resourceVersion": self._next()}}
         self._tell(Change("DELETED", key, last, old, by))
         return last
+
+    def mark_pods(self, replicaset: Key, metadata: Metadata, by: str) -> None:
+        """Merge labels and annotations into the pods of a ReplicaSet, those that differ, each by one write."""
+        for mark in self.pod_markers:
+            for name in mark(replicaset, metadata):
+                self._count(by, "patch", Key("Pod", replicaset.namespace, name))
 
     def mark_deleting(self, key: Key) -> Raw:
         """What a DELETE does that waits for a finalizer."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tidegate.core.actions import Action, Create, Delete, Merge, PatchList
+from tidegate.core.actions import Action, CopyConfig, Create, Delete, MarkPods, Merge, PatchList
+from tidegate.core.config.content import copy_of
 from tidegate.core.world import Key
 from tidegate.model.api import CONFLICT, NOT_FOUND, ApiError, ApiServer
 from tidegate.model.objects import Raw
-from tidegate.observe.kinds import WRITTEN
+from tidegate.observe.kinds import POD, REPLICASET, WRITTEN
 from tidegate.observe.views import meta_view
 
 
@@ -24,6 +25,10 @@ class UnavailableError(Exception):
 
 def key_of_action(action: Action) -> Key:
     """What it writes."""
+    if isinstance(action, CopyConfig):
+        return Key(action.config.kind, action.namespace, action.name)
+    if isinstance(action, MarkPods):
+        return Key(POD.name, action.meta.namespace, action.meta.name)
     kind = WRITTEN[action.resource].name
     if isinstance(action, Create):
         return Key(kind, action.namespace, action.name)
@@ -50,6 +55,10 @@ def _write(api: ApiServer, key: Key, action: Action, by: str) -> Raw | None:
             return api.merge(key, patch, by, subresource=subresource, version=meta.resource_version)
         case PatchList(operations=operations):
             return api.patch(key, operations, by)
+        case CopyConfig():
+            _copy(api, key, action, by)
+        case MarkPods():
+            api.mark_pods(Key(REPLICASET.name, key.namespace, key.name), action.metadata, by)
         case Delete():
             _delete(api, key, action, by)
     return None
@@ -66,6 +75,17 @@ def _create(api: ApiServer, key: Key, action: Create, by: str) -> Raw:
         if owner == action.owner_uid:
             return found
         raise RefusedError(f"{key.kind} {key.name} can't be created: there is one of that name") from error
+
+
+def _copy(api: ApiServer, key: Key, action: CopyConfig, by: str) -> None:
+    body = copy_of(action, api.get(Key(key.kind, key.namespace, action.config.name)))
+    if body is None:
+        raise ApiError(CONFLICT, f"{action.config} has changed")
+    found = api.find(key)
+    if found is None:
+        api.create(body, by)
+    elif meta_view(found).owner_uid != action.owner["uid"]:
+        raise RefusedError(f"{key.kind} {key.name} is there and belongs to somebody else")
 
 
 def _left_by_ours(found: Raw, action: Create) -> bool:

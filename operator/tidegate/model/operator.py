@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from tidegate.core.actions import Action, Event, Plan
+from tidegate.api.config import ConfigKind
+from tidegate.core.actions import Action, CopyConfig, Event, MarkPods, Plan
 from tidegate.core.analysis.reading import PrometheusQuery, Reading
 from tidegate.core.world import Key
 from tidegate.model.api import ApiServer
@@ -17,6 +18,7 @@ from tidegate.model.apply import ConflictError, RefusedError, UnavailableError, 
 from tidegate.model.clock import Clock
 from tidegate.model.events import Recorder
 from tidegate.model.loop import Loop, Steps
+from tidegate.model.objects import Raw
 from tidegate.model.runs import Runs
 from tidegate.model.watching import Watch
 from tidegate.model.weather import Fate, Weather
@@ -47,7 +49,7 @@ class Operator:
         self._weather = weather
         self._recorder = recorder
         self._died = died
-        self._store = Store(names_proven=names_proven)
+        self._store = Store(names_proven=names_proven, config_kinds=ConfigKind)
         self._lag: dict[Key, datetime] = {}
         self._loop = Loop(clock, weather, self._pass)
         self._runs = Runs(clock, weather, self._store, measure, lambda key: self._loop.wake((key,)))
@@ -121,7 +123,7 @@ class Operator:
         try:
             reply = write(self._api, action, self.name)
         except ConflictError:
-            if self._api.find(key) is None:
+            if self._api.find(key) is None and not isinstance(action, CopyConfig | MarkPods):
                 self._loop.wake(self._store.evict(key))
             raise
         if fate is Fate.KILLED:
@@ -130,6 +132,10 @@ class Operator:
         elif fate is Fate.ANSWER_LOST:
             raise UnavailableError
         else:
+            self._take(action, key, reply)
+
+    def _take(self, action: Action, key: Key, reply: Raw | None) -> None:
+        if not isinstance(action, CopyConfig | MarkPods):
             self._loop.wake(self._store.ingest(key.kind, "MODIFIED", reply) if reply else self._store.evict(key))
 
     def _say(self, key: Key, events: Iterable[Event]) -> None:

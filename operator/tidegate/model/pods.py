@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tidegate.core.world import Key
-from tidegate.model.api import ApiServer, Change
+from tidegate.model.api import ApiServer, Change, Metadata
 from tidegate.model.clock import Clock
-from tidegate.model.objects import Raw
+from tidegate.model.objects import Raw, merged
 
 NAME = "replicaset-controller"
 LAG = 0.01
@@ -35,11 +35,17 @@ class Pod:
 
     name: str
     owner: Key
-    labels: Mapping[str, str]
+    metadata: Mapping[str, Mapping[str, str]]
+    """Its labels and annotations."""
     image: str
     ready_since: datetime | None = None
     deleted: bool = False
     gone: bool = False
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Its labels."""
+        return self.metadata["labels"]
 
     @property
     def answers(self) -> bool:
@@ -74,6 +80,7 @@ class Pods:
         self.by_name: dict[str, Pod] = {}
         """Those that are not gone, terminating ones too."""
         api.watch(self._note)
+        api.pod_markers.append(self._mark)
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Be told when a pod came, went, or changed."""
@@ -130,7 +137,8 @@ class Pods:
     def _create(self, key: Key, template: Mapping[str, Any]) -> Pod:
         self._born += 1
         image = template["spec"]["containers"][0]["image"]
-        pod = Pod(f"{key.name}-{self._born:05d}", key, template["metadata"]["labels"], image)
+        metadata = {field: template["metadata"].get(field) or {} for field in ("labels", "annotations")}
+        pod = Pod(f"{key.name}-{self._born:05d}", key, metadata, image)
         self.by_name[pod.name] = pod
         ready_after = self._lives(image, self._born).ready_after
         if ready_after is not None:
@@ -146,6 +154,19 @@ class Pods:
         pod.gone = True
         self.by_name.pop(pod.name, None)
         self._tell()
+
+    def _mark(self, key: Key, metadata: Metadata) -> list[str]:
+        """Change labels and annotations of the pods that differ; their names."""
+        changed = []
+        for pod in self.of(key.name, key.namespace):
+            new = {field: merged(pod.metadata[field], metadata[field]) for field in pod.metadata}
+            if new != pod.metadata:
+                pod.metadata = new
+                changed.append(pod.name)
+        if changed:
+            # A Service may select by what they have now.
+            self._tell()
+        return changed
 
     def _changed(self, pod: Pod) -> None:
         self._soon(pod.owner)

@@ -12,7 +12,7 @@ from tidegate.model.weather import Weather
 from tidegate.observe import kinds
 from tidegate.observe.store import Store
 
-KINDS = frozenset(kind.name for kind in kinds.WATCHED)
+KINDS = frozenset(kind.name for kind in (*kinds.WATCHED, kinds.CONFIG_MAP, kinds.SECRET))
 
 
 class Watch:
@@ -63,4 +63,12 @@ class Watch:
 
 def _selected(raw: Raw) -> bool:
     """The label selectors of the watches."""
-    return raw["kind"] != kinds.REPLICASET.name or HASH_LABEL in (raw["metadata"].get("labels") or {})
+    labels = raw["metadata"].get("labels") or {}
+    match raw["kind"]:
+        case kinds.REPLICASET.name:
+            return HASH_LABEL in labels
+        case kinds.CONFIG_MAP.name:
+            return HASH_LABEL not in labels
+        case kinds.SECRET.name:
+            return labels.get(kinds.READABLE) == "true"
+    return True

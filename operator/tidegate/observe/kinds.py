@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
+from tidegate.api.config import ConfigKind
 from tidegate.api.meta import GROUP, VERSION
 from tidegate.core.actions import Resource
 from tidegate.core.world import HASH_LABEL
 
 APPS = "apps"
+READABLE = "tidegate.dev/readable"
 DISCOVERY = "discovery.k8s.io"
 GATEWAY = "gateway.networking.k8s.io"
 
@@ -43,6 +46,11 @@ CLUSTER_TEMPLATE = _ours("ClusterAnalysisTemplate", "clusteranalysistemplates", 
 REPLICASET = Kind("ReplicaSet", APPS, "v1", "replicasets", selector=HASH_LABEL)
 SERVICE = Kind("Service", "", "v1", "services")
 ENDPOINTSLICE = Kind("EndpointSlice", DISCOVERY, "v1", "endpointslices", selector="kubernetes.io/service-name")
+# Copies are told from what users wrote by the revision's label: nobody needs to see them again.
+CONFIG_MAP = Kind("ConfigMap", "", "v1", "configmaps", selector=f"!{HASH_LABEL}")
+SECRET = Kind("Secret", "", "v1", "secrets", selector=f"!{HASH_LABEL}")
+READABLE_SECRET = replace(SECRET, selector=f"{READABLE}=true")
+POD = Kind("Pod", "", "v1", "pods")
 HTTPROUTE = Kind("HTTPRoute", GATEWAY, "v1", "httproutes")
 
 WATCHED: tuple[Kind, ...] = (
@@ -56,6 +64,15 @@ WATCHED: tuple[Kind, ...] = (
     ENDPOINTSLICE,
     HTTPROUTE,
 )
+
+
+def config_kinds(seen: Iterable[ConfigKind], *, secrets_need_label: bool) -> tuple[Kind, ...]:
+    """The kinds to watch where config may be part of a release."""
+    secret = READABLE_SECRET if secrets_need_label else SECRET
+    table = {ConfigKind.CONFIG_MAP: CONFIG_MAP, ConfigKind.SECRET: secret}
+    return tuple(table[kind] for kind in ConfigKind if kind in frozenset(seen))
+
+
 WRITTEN: dict[Resource, Kind] = {
     Resource.ROLLOUTS: ROLLOUT,
     Resource.REPLICASETS: REPLICASET,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tidegate.api.analysis_parts import TemplateRef
+from tidegate.core.config.revision import asked_of
 from tidegate.core.rollout.revision import replicaset_name
 from tidegate.core.rollout.strategy import ReleaseStrategy, strategy_of
 from tidegate.core.world import Key, RolloutView, ServiceView, SplitView, TemplateView
@@ -78,6 +79,7 @@ def of_rollout(view: RolloutView) -> set[Key]:
         *(Key(kinds.SERVICE.name, namespace, service) for service in strategy.services),
         *(Key(kinds.HTTPROUTE.name, namespace, route.name) for route in strategy.routes),
         *named_templates(strategy, namespace),
+        *(Key(named.config.kind, namespace, named.config.name) for named in asked_of(view.spec)),
     }
 
 

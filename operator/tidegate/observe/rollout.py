@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from tidegate.core.config.revision import asked_of
 from tidegate.core.rollout.pins import PinnedService
 from tidegate.core.rollout.revision import replicaset_name
 from tidegate.core.rollout.strategy import strategy_of
 from tidegate.core.traffic.world import observe_routes
-from tidegate.core.world import Key, RolloutView, RouteView, ServiceView, SplitView, TemplateView, World
+from tidegate.core.world import (
+    Config,
+    ConfigView,
+    Key,
+    RolloutView,
+    RouteView,
+    ServiceView,
+    SplitView,
+    TemplateView,
+    World,
+)
 from tidegate.observe import kinds, references
 from tidegate.observe.split import named_routes
 from tidegate.observe.store import Store
@@ -33,6 +44,9 @@ def observe_rollout(store: Store, key: Key, now: datetime) -> World | None:
         templates=_templates(store, rollout),
         webhook=store.webhook(key),
         names_proven=store.names_proven,
+        configs=_configs(store, rollout),
+        config_kinds=store.config_kinds,
+        secrets_need_label=store.secrets_need_label,
         apply_error=store.apply_error(key),
     )
 
@@ -63,6 +77,12 @@ def _services(store: Store, rollout: RolloutView) -> dict[str, ServiceView]:
         return {}
     found = {name: store.service(rollout.meta.namespace, name) for name in strategy_of(rollout.spec).services}
     return {name: view for name, view in found.items() if view}
+
+
+def _configs(store: Store, rollout: RolloutView) -> dict[Config, ConfigView]:
+    asked = asked_of(rollout.spec) if rollout.spec else ()
+    found = {each.config: store.config(rollout.meta.namespace, each.config) for each in asked}
+    return {config: view for config, view in found.items() if view}
 
 
 def _templates(store: Store, rollout: RolloutView) -> tuple[TemplateView, ...]:

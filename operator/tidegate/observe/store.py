@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from tidegate.api.config import ConfigKind
 from tidegate.core.webhook.outcome import WebhookResult
-from tidegate.core.world import Key, Meta, ServiceView
+from tidegate.core.world import Config, ConfigView, Key, Meta, ServiceView
 from tidegate.observe import kinds, references, views
 from tidegate.observe.table import Change, Table, View
 from tidegate.observe.views import Raw
@@ -34,9 +35,20 @@ MARKS: dict[str, Callable[[Any], Iterable[Key]]] = {
 class Store:
     """The cluster as it was last seen. Not for threads: it belongs to one event loop."""
 
-    def __init__(self, *, names_proven: bool = False) -> None:
-        """`names_proven`: an admission policy compares the names in requests with those of their writers."""
+    def __init__(
+        self,
+        *,
+        names_proven: bool = False,
+        config_kinds: Iterable[ConfigKind] = (),
+        secrets_need_label: bool = True,
+    ) -> None:
+        """`names_proven`: an admission policy compares the names in requests with those of their writers.
+
+        `config_kinds` are those that are watched, of Secrets only those with the label where that is needed.
+        """
         self.names_proven = names_proven
+        self.config_kinds = frozenset(config_kinds)
+        self.secrets_need_label = secrets_need_label
         self.rollouts = Table(views.rollout_view)
         self.splits = Table(views.split_view)
         self.runs = Table(views.run_view)
@@ -46,6 +58,8 @@ class Store:
         self.services = Table(views.service_view)
         self.slices = Table(views.slice_view)
         self.routes = Table(views.route_body)
+        self.config_maps = Table(views.config_map_view)
+        self.secrets = Table(views.secret_view)
         self._tables: dict[str, Table[Any]] = {
             kinds.ROLLOUT.name: self.rollouts,
             kinds.SPLIT.name: self.splits,
@@ -56,6 +70,8 @@ class Store:
             kinds.SERVICE.name: self.services,
             kinds.ENDPOINTSLICE.name: self.slices,
             kinds.HTTPROUTE.name: self.routes,
+            kinds.CONFIG_MAP.name: self.config_maps,
+            kinds.SECRET.name: self.secrets,
         }
         self._references = references.References()
         self._keys: dict[str, Key] = {}
@@ -103,6 +119,11 @@ class Store:
         """A Service with its ready endpoints; None when it isn't there."""
         view = self.services.get(namespace, name)
         return replace(view, ready=self._ready(namespace, name)) if view else None
+
+    def config(self, namespace: str, config: Config) -> ConfigView | None:
+        """A ConfigMap or Secret; None when it isn't there, or not seen."""
+        table = self.config_maps if config.kind is ConfigKind.CONFIG_MAP else self.secrets
+        return table.get(namespace, config.name)
 
     def _ready(self, namespace: str, service: str) -> dict[str, int]:
         slices = (self.slices.get(namespace, name) for name in self._slices_of.get((namespace, service), ()))

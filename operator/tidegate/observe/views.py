@@ -16,10 +16,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tidegate.api.analysis import AnalysisRunSpec, AnalysisRunStatus, AnalysisTemplateSpec
+from tidegate.api.config import ConfigKind
 from tidegate.api.rollout import RolloutSpec
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
 from tidegate.core.world import (
+    APART_FROM,
     HASH_LABEL,
     PINNED_BY,
     REQUEST,
@@ -27,6 +29,7 @@ from tidegate.core.world import (
     REQUESTED_GROUPS,
     REVISION,
     RUN_ROLE,
+    ConfigView,
     Key,
     Meta,
     ReplicaSetView,
@@ -37,6 +40,7 @@ from tidegate.core.world import (
     SplitView,
     TemplateView,
 )
+from tidegate.observe.configs import awaits_copies, config_view, marks_view
 from tidegate.observe.kinds import HTTPROUTE
 from tidegate.observe.problems import describe
 from tidegate.routes import TABLE
@@ -196,17 +200,20 @@ def template_view(raw: Raw, old: TemplateView | None = None) -> TemplateView:
 def replicaset_view(raw: Raw, _old: ReplicaSetView | None = None) -> ReplicaSetView:
     """A ReplicaSet of a Rollout. Pods beyond its size are about to go: they are not counted as ready any more."""
     spec, status = raw.get("spec") or {}, raw.get("status") or {}
-    size = _count(spec.get("replicas", 1))
+    size, meta, notes = _count(spec.get("replicas", 1)), meta_view(raw), _annotations(raw)
     return ReplicaSetView(
-        meta=meta_view(raw),
+        meta=meta,
         pod_hash=_labels(raw).get(HASH_LABEL, ""),
-        revision=_count(_annotations(raw).get(REVISION)),
+        revision=_count(notes.get(REVISION)),
         size=size,
         replicas=_count(status.get("replicas")),
         ready=min(size, _count(status.get("readyReplicas"))),
         available=min(size, _count(status.get("availableReplicas"))),
         images=_images(spec),
         failure=_failure(status),
+        awaits_copies=awaits_copies(notes),
+        apart_from=notes.get(APART_FROM, ""),
+        marks=marks_view(notes, observed=_count(status.get("observedGeneration")) >= meta.generation),
     )
 
 
@@ -219,6 +226,16 @@ def _failure(status: Raw) -> str:
     conditions = status.get("conditions") or []
     failed = (c for c in conditions if c.get("type") == "ReplicaFailure" and c.get("status") == "True")
     return next((c.get("message") or c.get("reason") or "pods can't be made" for c in failed), "")
+
+
+def config_map_view(raw: Raw, _old: ConfigView | None = None) -> ConfigView:
+    """A ConfigMap, without its content."""
+    return config_view(ConfigKind.CONFIG_MAP, meta_view(raw), raw)
+
+
+def secret_view(raw: Raw, _old: ConfigView | None = None) -> ConfigView:
+    """A Secret, without its content."""
+    return config_view(ConfigKind.SECRET, meta_view(raw), raw)
 
 
 def service_view(raw: Raw, _old: ServiceView | None = None) -> ServiceView:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tidegate.core.actions import Action, Create, Delete, Merge, PatchList
+from tidegate.core.actions import Action, CopyConfig, Create, Delete, MarkPods, Merge, PatchList
 from tidegate.core.world import Key, Meta
 from tidegate.observe.kinds import WRITTEN, Kind
 from tidegate.observe.store import Store
 from tidegate.observe.views import meta_view
 from tidegate.shell.client import Client
+from tidegate.shell.copies import Copier
 from tidegate.shell.errors import AlreadyExistsError, ConflictError, ForbiddenError, InvalidError, NotFoundError
+from tidegate.shell.marking import PodMarker
 
 Wake = Callable[[Iterable[Key]], None]
 
@@ -23,8 +25,10 @@ class RefusedError(Exception):
 class Applier:
     """Carries out actions. Each is safe to carry out again."""
 
-    def __init__(self, client: Client, store: Store, wake: Wake) -> None:
+    def __init__(self, client: Client, store: Store, wake: Wake, *, secrets_need_label: bool = True) -> None:
         self._client = client
+        self._copier = Copier(client, labelled_only=secrets_need_label)
+        self._marker = PodMarker(client)
         self._store = store
         self._wake = wake
 
@@ -44,7 +48,15 @@ class Applier:
             raise RefusedError(f"{_attempt(action)}: {error}") from error
 
     async def _write(self, action: Action) -> None:
-        kind = WRITTEN[action.resource]
+        match action:
+            case CopyConfig():
+                await self._copier.copy(action)
+            case MarkPods():
+                await self._marker.mark(action)
+            case _:
+                await self._write_object(WRITTEN[action.resource], action)
+
+    async def _write_object(self, kind: Kind, action: Create | Merge | PatchList | Delete) -> None:
         match action:
             case Create():
                 self._take(kind, await self._create(kind, action))
@@ -123,6 +135,11 @@ def _left_by_ours(found: Mapping[str, Any], action: Create) -> bool:
 
 
 def _attempt(action: Action) -> str:
+    match action:
+        case CopyConfig():
+            return f"{action.config} can't be copied"
+        case MarkPods():
+            return f"canaryMetadata and stableMetadata can't be put on the pods of ReplicaSet {action.meta.name}"
     kind = WRITTEN[action.resource].name
     match action:
         case Create(name=name):

@@ -15,7 +15,7 @@ from tidegate.core.analysis.reading import PrometheusQuery
 from tidegate.core.world import Key
 from tidegate.metrics import Provider
 from tidegate.observe.decide import decide
-from tidegate.observe.kinds import ROLLOUT, RUN, SPLIT, WATCHED, Kind
+from tidegate.observe.kinds import ROLLOUT, RUN, SPLIT, WATCHED, Kind, config_kinds
 from tidegate.observe.store import Store
 from tidegate.shell.apply import Applier
 from tidegate.shell.census import Census
@@ -113,11 +113,15 @@ def assemble(
     on_start: Callable[[], None],
 ) -> Operator:
     """Make all parts. `send` makes the calls of other systems; `on_start` is called whenever the watch begins."""
-    store = Store(names_proven=options.names_proven)
+    store = Store(
+        names_proven=options.names_proven,
+        config_kinds=options.versioned_config,
+        secrets_need_label=options.secrets_need_label,
+    )
     telemetry = Telemetry(store)
     client = Client(session, connection.server, telemetry.requested)
     queues = Queues(Queue(), Queue())
-    applier = Applier(client, store, queues.wake)
+    applier = Applier(client, store, queues.wake, secrets_need_label=options.secrets_need_label)
     recorder = Recorder(client, socket.gethostname())
     secrets = SecretReader(client, options.secrets_need_label)
     webhooks = Webhooks(store, secrets, send, now, queues.releases.add)
@@ -136,13 +140,14 @@ def assemble(
     async def watch_all(served: tuple[Kind, ...], on_event: OnEvent) -> None:
         await watch(connection, served, options.namespace, on_event, on_start)
 
-    source = Source(Census(client, store, options.namespace), store, watch_all, queues.wake)
+    watched = WATCHED + config_kinds(options.versioned_config, secrets_need_label=options.secrets_need_label)
+    source = Source(Census(client, store, options.namespace), store, watch_all, queues.wake, watched)
     pools = (
         Pool(queues.releases, controller.reconcile, options.workers, telemetry),
         Pool(queues.runs, runs.reconcile, options.workers, telemetry),
     )
     operator = Operator(store, queues, source, pools, runs, webhooks, recorder, telemetry, LoopLag())
-    _measure(operator)
+    _measure(operator, watched)
     return operator
 
 
@@ -151,13 +156,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _measure(operator: Operator) -> None:
+def _measure(operator: Operator, watched: Iterable[Kind]) -> None:
     queues, gauge = {"releases": operator.queues.releases, "runs": operator.queues.runs}, operator.telemetry.gauge
     depth = {name: queue.__len__ for name, queue in queues.items()}
     gauge("queue_depth", "Keys that wait for a worker", "queue", depth)
     age = {name: (lambda queue=queue: queue.age) for name, queue in queues.items()}
     gauge("queue_age_seconds", "How long the oldest key has waited", "queue", age)
-    objects = {kind.name: (lambda name=kind.name: len(operator.store.keys(name))) for kind in WATCHED}
+    objects = {kind.name: (lambda name=kind.name: len(operator.store.keys(name))) for kind in watched}
     gauge("objects", "Objects that are known", "kind", objects)
     state = {
         "watch_age_seconds": lambda: operator.source.age,

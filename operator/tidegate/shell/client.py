@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import aiohttp
 
@@ -109,9 +110,12 @@ class Client:
         url = self.url(kind, namespace, name)
         return await self._send(_Request("delete", "DELETE", kind, url, _encoded(options)))
 
-    async def list_metadata(self, kind: Kind, namespace: str | None = None, resource_version: str = "") -> Listing:
+    async def list_metadata(
+        self, kind: Kind, namespace: str | None = None, resource_version: str = "", *, selector: str = ""
+    ) -> Listing:
         """The metadata of all objects of a kind; `resource_version` "0" takes what the API server has in memory."""
-        url = self.url(kind, namespace or "") + f"?labelSelector={kind.selector}&resourceVersion={resource_version}"
+        chosen = quote(selector or kind.selector)
+        url = self.url(kind, namespace or "") + f"?labelSelector={chosen}&resourceVersion={resource_version}"
         found = await self._send(_Request("list", "GET", kind, url, accept=METADATA_ONLY))
         return Listing(found["metadata"]["resourceVersion"], tuple(found["items"] or ()))
 

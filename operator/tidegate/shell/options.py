@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tidegate.api.config import ConfigKind
 from tidegate.shell.logs import LogFormat
 
 
@@ -29,6 +30,8 @@ class Options:
     """Whether a Secret is read only when it carries `tidegate.dev/readable: "true"`."""
     names_proven: bool = False
     """Whether an admission policy lets nobody write a request in another's name."""
+    versioned_config: tuple[ConfigKind, ...] = ()
+    """What may be part of a release; only these kinds are watched."""
     log_format: LogFormat = LogFormat.TEXT
     workers: int = 32
     """How many Rollouts and TrafficSplits are worked on at once, and as many AnalysisRuns."""

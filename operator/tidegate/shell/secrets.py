@@ -8,12 +8,9 @@ from collections.abc import Mapping
 
 from tidegate.api.analysis_parts import SecretKeyRef
 from tidegate.core.analysis.errors import AnalysisError
-from tidegate.observe.kinds import Kind
+from tidegate.observe.kinds import READABLE, SECRET
 from tidegate.shell.client import Client
 from tidegate.shell.errors import ForbiddenError, NotFoundError
-
-SECRET = Kind("Secret", "", "v1", "secrets")
-READABLE = "tidegate.dev/readable"
 
 
 class SecretReader:

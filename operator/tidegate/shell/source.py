@@ -39,12 +39,15 @@ class StalledError(Exception):
 class Source:
     """Keeps the store true. `synced` is set once everything that was there at the start is known."""
 
-    def __init__(self, census: Census, store: Store, watch: Watch, wake: Wake) -> None:
+    def __init__(
+        self, census: Census, store: Store, watch: Watch, wake: Wake, watched: tuple[Kind, ...] = WATCHED
+    ) -> None:
         self.census = census
         self.synced = asyncio.Event()
         self._store = store
         self._watch = watch
         self._wake = wake
+        self._watched = watched
         self._pending: set[tuple[str, str]] = set()
         self._none_pending = asyncio.Event()
         self._suspicion = asyncio.Event()
@@ -73,7 +76,7 @@ class Source:
 
     async def _watch_until_over(self) -> None:
         """Returns when a kind has appeared that was missing; raises when a watch fails or has stalled."""
-        listings = await self.census.take(WATCHED)
+        listings = await self.census.take(self._watched)
         self._wake(self.census.evict(listings), Priority.LIVE)
         self._expect(listings)
         served = tuple(listings)

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tidegate.api.rollout import RolloutSpec
 from tidegate.core.actions import Action, Plan
-from tidegate.core.rollout import analysis, pins, replicas, traffic
+from tidegate.core.config.revision import pod_hash_of, versioned
+from tidegate.core.rollout import analysis, pins, pod_metadata, replicas, traffic
 from tidegate.core.rollout.prerequisites import missing
 from tidegate.core.rollout.release import begin
 from tidegate.core.rollout.remeasure import again_at, measure_again
 from tidegate.core.rollout.requests import answer
-from tidegate.core.rollout.revision import content_hash
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.settle import settle
 from tidegate.core.rollout.status import invalid, report
@@ -36,12 +37,20 @@ def plan(world: World) -> Plan:
         return Plan()
     if rollout.spec is None:
         return invalid(world)
-    template = rollout.spec.template.as_written()
-    scene = Scene(world, rollout.spec, strategy_of(rollout.spec), content_hash(template), rollout.status)
-    scene, wait, actions = decide(answer(begin(scene)))
+    scene = _scene(world, rollout.spec)
+    # Nothing new begins as long as it can't be told what it is.
+    begun = scene if scene.config.problem else begin(scene)
+    scene, wait, actions = decide(answer(begun))
     status, urgent = report(scene, wait)
     call = wait.call if wait else None
     return Plan(actions, status, urgent=urgent, events=scene.events, wake_at=_wake_at(scene, wait), call=call)
+
+
+def _scene(world: World, spec: RolloutSpec) -> Scene:
+    """The roles at the beginning of the pass. Where config is missing, the revision is the one that it was."""
+    status, config = world.rollout.status, versioned(spec, world)
+    pod_hash = status.current_pod_hash if config.problem else pod_hash_of(spec.template.as_written(), config)
+    return Scene(world, spec, strategy_of(spec), pod_hash, status, config=config)
 
 
 def decide(scene: Scene) -> tuple[Scene, Wait | None, tuple[Action, ...]]:
@@ -71,7 +80,9 @@ def _settled(scene: Scene, wait: Wait | None) -> tuple[Scene, Wait | None]:
 
 def _act(scene: Scene) -> tuple[Action, ...]:
     """Traffic first: a version that hurts loses it before anything else happens. What takes away comes last."""
-    return (
+    if not scene.new_hash:
+        return ()
+    actions = (
         *traffic.divide(scene),
         *traffic.pin_services(scene),
         *replicas.grow(scene),
@@ -80,6 +91,8 @@ def _act(scene: Scene) -> tuple[Action, ...]:
         *pins.unpin_left(scene),
         *analysis.collect(scene),
     )
+    # At the very end: labels that can't be put on pods hold nothing up.
+    return (*actions, *pod_metadata.swap(scene, actions))
 
 
 def _wake_at(scene: Scene, wait: Wait | None) -> datetime | None:

@@ -17,6 +17,9 @@ from tidegate.core.webhook.call import build_call
 
 def missing(scene: Scene) -> Wait | None:
     """What keeps the release from its next step; None when it has all it needs."""
+    config = missing_config(scene)
+    if config is not None:
+        return config
     service = missing_service(scene)
     if service is not None:
         return service
@@ -30,6 +33,22 @@ def invalid_step(scene: Scene) -> Wait | None:
         return Wait("AnalysisInvalid", problem)
     problem = invalid_webhook(scene)
     return Wait("WebhookInvalid", problem) if problem else None
+
+
+def missing_config(scene: Scene) -> Wait | None:
+    """Without its config the revision can't be told, and without its copies no pod of it can start.
+
+    A version that is taken back needs neither: going back waits for nothing.
+    """
+    if scene.status.abort:
+        return None
+    if scene.config.problem:
+        return Wait("ConfigMissing", scene.config.problem)
+    if scene.config.found and (scene.new is None or scene.new.awaits_copies):
+        return Wait(
+            "ConfigNotCopied", f"{len(scene.config.found)} ConfigMaps and Secrets are copied for {scene.new_name}"
+        )
+    return None
 
 
 def missing_service(scene: Scene) -> Wait | None:

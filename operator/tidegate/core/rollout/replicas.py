@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from tidegate.api.rollout_status import Outcome
-from tidegate.core.actions import Action, Create, Delete, Merge, Resource
-from tidegate.core.rollout import counting
+from tidegate.core.actions import Action, Create, Delete, Merge, Resource, joined
+from tidegate.core.config import copies
+from tidegate.core.rollout import affinity, counting, pod_metadata, pod_template
 from tidegate.core.rollout.ownership import owner_reference
 from tidegate.core.rollout.reach import pods_in_use, traffic_left
-from tidegate.core.rollout.revision import canonical_json, labelled
 from tidegate.core.rollout.scene import FULL, Scene
 from tidegate.core.rollout.strategy import Routing
 from tidegate.core.rollout.targets import canary_size_of_steps, pods_for, scale_in_force, surge, weight_of_steps
 from tidegate.core.rollout.weights import asked, seen
-from tidegate.core.world import HASH_LABEL, REVISION, TEMPLATE, ReplicaSetView
+from tidegate.core.world import HASH_LABEL, REVISION, ReplicaSetView
 
 
 def sizes(scene: Scene) -> dict[str, int]:
@@ -124,14 +124,33 @@ def old_until(scene: Scene) -> datetime | None:
 def grow(scene: Scene) -> Iterable[Action]:
     """Create the new ReplicaSet, and make those greater that should be."""
     wanted = sizes(scene)
-    if scene.new is None and not scene.status.abort:
-        yield _create(scene, wanted[scene.new_hash])
+    if scene.new is None and not scene.status.abort and not scene.config.problem:
+        # Its copies are made when it is there to own them, and its pods when they are.
+        yield _create(scene, 0 if scene.config.found else wanted[scene.new_hash])
     for rs in scene.world.replicasets:
-        size = max(rs.size, wanted.get(rs.pod_hash, rs.size))
-        number = _renumbered(scene, rs)
-        if size != rs.size or number:
-            patch: dict[str, Any] = {"spec": {"replicas": size}} if size != rs.size else {}
-            yield Merge(Resource.REPLICASETS, rs.meta, patch | number)
+        if rs.awaits_copies:
+            yield from _complete(scene, rs, wanted)
+        else:
+            patch = _growth(scene, rs, max(rs.size, wanted.get(rs.pod_hash, rs.size)))
+            if patch:
+                yield Merge(Resource.REPLICASETS, rs.meta, patch)
+
+
+def _complete(scene: Scene, rs: ReplicaSetView, wanted: Mapping[str, int]) -> Iterable[Action]:
+    """The copies of the new version, then its size; without them its pods could not start."""
+    if rs.pod_hash == scene.new_hash and not scene.status.abort and not scene.config.problem:
+        yield from copies.copies(rs, scene.config)
+        yield Merge(Resource.REPLICASETS, rs.meta, joined(copies.MARK, _growth(scene, rs, wanted[rs.pod_hash])))
+
+
+def _growth(scene: Scene, rs: ReplicaSetView, size: int) -> dict[str, Any]:
+    """The patch that makes it greater; one that has no pods yet is first brought up to what is so by now."""
+    patch = _renumbered(scene, rs)
+    if size != rs.size:
+        patch = joined(patch, {"spec": {"replicas": size}})
+    if size and not rs.size:
+        patch = joined(patch, joined(affinity.change(scene, rs), pod_metadata.change(scene, rs)))
+    return patch
 
 
 def _renumbered(scene: Scene, rs: ReplicaSetView) -> dict[str, Any]:
@@ -155,8 +174,7 @@ def shrink(scene: Scene) -> Iterable[Action]:
 
 def _create(scene: Scene, size: int) -> Create:
     rollout = scene.world.rollout.meta
-    template = scene.spec.template.as_written()
-    labels = {**template["metadata"]["labels"], HASH_LABEL: scene.new_hash}
+    labels = {**scene.spec.template.as_written()["metadata"]["labels"], HASH_LABEL: scene.new_hash}
     body = {
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",
@@ -164,18 +182,14 @@ def _create(scene: Scene, size: int) -> Create:
             "name": scene.new_name,
             "namespace": rollout.namespace,
             "labels": labels,
-            "annotations": {
-                REVISION: str(scene.status.current_revision),
-                # As it was written, without the API server's defaults: undo brings back the same revision.
-                TEMPLATE: canonical_json(template),
-            },
+            "annotations": pod_template.notes(scene),
             "ownerReferences": [owner_reference(rollout)],
         },
         "spec": {
             "replicas": size,
             "minReadySeconds": scene.spec.min_ready_seconds,
             "selector": {"matchLabels": {**scene.spec.selector.match_labels, HASH_LABEL: scene.new_hash}},
-            "template": labelled(template, HASH_LABEL, scene.new_hash),
+            "template": pod_template.pod_template(scene),
         },
     }
     return Create(Resource.REPLICASETS, rollout.namespace, scene.new_name, body, rollout.uid)

@@ -13,6 +13,7 @@ from typing import Any
 from tidegate.api.rollout import CanaryStep, RolloutSpec
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.core.actions import Event
+from tidegate.core.config.revision import UNVERSIONED, Versioned
 from tidegate.core.rollout.revision import replicaset_name
 from tidegate.core.rollout.strategy import FULL, ReleaseStrategy
 from tidegate.core.world import ReplicaSetView, ServiceView, World
@@ -31,6 +32,7 @@ class Scene:
     """The revision that the user asks for now."""
     status: RolloutStatus
     events: tuple[Event, ...] = ()
+    config: Versioned = UNVERSIONED
 
     def facts(self, *events: Event, **facts: Any) -> Scene:
         """The scene with other facts in its status, and the Events that tell of them."""

@@ -32,7 +32,7 @@ _PAUSES = {
     "PausedBySpec",
     "WebhookFailed",
 }
-_INVALID = {"AnalysisInvalid", "ServiceNotFound", "WebhookInvalid"}
+_INVALID = {"AnalysisInvalid", "ConfigMissing", "ServiceNotFound", "WebhookInvalid"}
 
 
 def report(scene: Scene, wait: Wait | None) -> tuple[Merge | None, bool]:
@@ -118,6 +118,9 @@ def _aborted(scene: Scene, waiting: WaitingFor | None, *, stalled: bool) -> Stan
         f"{taken_back}. The manifest still names it: change the template "
         f"(`tidegate undo {name} --print` gives the stable one), or `tidegate retry {name}`"
     )
+    if scene.config.problem:
+        # What was written to mend it can't be taken up.
+        message = f"{scene.config.problem}. {message}"
     return Standing(Phase.DEGRADED, "Aborted", message, waiting, stalled=stalled)
 
 

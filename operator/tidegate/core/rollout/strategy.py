@@ -16,6 +16,7 @@ from enum import StrEnum
 from tidegate.api.blue_green import BlueGreenStrategy
 from tidegate.api.canary import CanaryStrategy
 from tidegate.api.location import Location
+from tidegate.api.pods import AntiAffinity, PodMetadata
 from tidegate.api.rollout import RolloutSpec
 from tidegate.api.rollout_analysis import RolloutAnalysis, RolloutAnalysisBackground
 from tidegate.api.routing import RouteReference, TrafficRouting
@@ -66,6 +67,11 @@ class ReleaseStrategy:
     instant: bool = False
     """A version that was promoted before and still stands takes all users back at once, without steps."""
     dynamic_stable_scale: bool = False
+    new_metadata: PodMetadata | None = None
+    """On the pods of the new version during a release."""
+    stable_metadata: PodMetadata | None = None
+    """On those of the stable one."""
+    anti_affinity: AntiAffinity | None = None
     min_pods: int = 0
     threshold: ReplicaProgressThreshold | None = None
 
@@ -119,6 +125,9 @@ def _canary(canary: CanaryStrategy) -> ReleaseStrategy:
         max_surge=canary.max_surge if routed or canary.max_surge is not None else SURGE,
         max_unavailable=canary.max_unavailable,
         dynamic_stable_scale=canary.dynamic_stable_scale,
+        new_metadata=canary.canary_metadata,
+        stable_metadata=canary.stable_metadata,
+        anti_affinity=canary.anti_affinity,
         min_pods=canary.min_pods_per_replica_set or 0,
         threshold=canary.replica_progress_threshold,
     )
@@ -154,6 +163,9 @@ def _blue_green(written: BlueGreenStrategy) -> ReleaseStrategy:
         scale_down_delay_revision_limit=written.scale_down_delay_revision_limit,
         max_surge=None,
         max_unavailable=written.max_unavailable,
+        new_metadata=written.preview_metadata,
+        stable_metadata=written.active_metadata,
+        anti_affinity=written.anti_affinity,
         instant=True,
     )
 

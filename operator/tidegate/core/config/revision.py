@@ -1,0 +1,77 @@
+"""Which revision the user asks for, where config is part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tidegate.api.config import ConfigKind
+from tidegate.api.rollout import RolloutSpec
+from tidegate.core.config.references import Named, named
+from tidegate.core.rollout.revision import content_hash
+from tidegate.core.world import Config, ConfigView, World
+
+_VALUE_OF = {ConfigKind.CONFIG_MAP: "versionedConfig.configMaps", ConfigKind.SECRET: "versionedConfig.secrets"}
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """The ConfigMaps and Secrets of the revision that the user asks for."""
+
+    found: tuple[ConfigView, ...] = ()
+    problem: str = ""
+    """Which of them is missing and what to do: the revision can't be told then. Empty when it can."""
+
+
+UNVERSIONED = Versioned()
+
+
+def asked_of(spec: RolloutSpec) -> tuple[Named, ...]:
+    """What is part of a revision: all that the template names, or what `configRefs` chooses of it."""
+    if not (spec.versioned_config or spec.config_refs):
+        return ()
+    everything = named(spec.template.as_written())
+    chosen = {Config(ref.kind, ref.name) for ref in spec.config_refs}
+    return tuple(each for each in everything if spec.versioned_config or each.config in chosen)
+
+
+def versioned(spec: RolloutSpec, world: World) -> Versioned:
+    """What there is of it. One that is optional and not there is left out: pods start without it."""
+    asked = asked_of(spec)
+    problems = [*_not_named(spec, asked), *_missing(asked, world)]
+    found = (world.configs.get(each.config) for each in asked)
+    return Versioned(tuple(view for view in found if view is not None), "; ".join(problems))
+
+
+def pod_hash_of(template: Mapping[str, Any], config: Versioned) -> str:
+    """The name of the revision; without config it is the hash of the template, as it ever was."""
+    if not config.found:
+        return content_hash(template)
+    contents = {f"{view.config.kind}/{view.config.name}": view.content_hash for view in config.found}
+    return content_hash({"template": template, "config": contents})
+
+
+def _not_named(spec: RolloutSpec, asked: Iterable[Named]) -> Iterable[str]:
+    """A name that was misspelled would leave the config out of the release in silence."""
+    there = {each.config for each in asked}
+    for index, ref in enumerate(spec.config_refs):
+        if Config(ref.kind, ref.name) not in there:
+            yield f"configRefs[{index}]: the template names no {ref.kind} {ref.name}: correct it, or remove it"
+
+
+def _missing(asked: Iterable[Named], world: World) -> Iterable[str]:
+    for each in asked:
+        if each.config.kind not in world.config_kinds:
+            yield (
+                f"{each.config}: the operator may not see {each.config.kind}s: install the chart with "
+                f"{_VALUE_OF[each.config.kind]}=true, or name in configRefs what is to be part of a release"
+            )
+        elif each.config not in world.configs and not each.optional:
+            yield f"{each.config}, which the template names, is not there: {_remedy(each.config, world)}"
+
+
+def _remedy(config: Config, world: World) -> str:
+    if config.kind is ConfigKind.SECRET and world.secrets_need_label:
+        return 'create it with the label tidegate.dev/readable: "true", or add the label when it is there'
+    return "create it"
