@@ -40,6 +40,24 @@ def test_a_route_kind_gets_the_rights_that_it_asks_for(kind: str) -> None:
     assert {right for right in granted if right[:2] == (asked.api_group, asked.resource)} == rights
 
 
+@pytest.mark.parametrize(
+    ("setting", "rights"),
+    [
+        ("podMetadata=true", {("", "pods", verb) for verb in ("list", "patch")}),
+        (
+            "versionedConfig.configMaps=true",
+            {("", "configmaps", verb) for verb in ("get", "list", "watch", "create")},
+        ),
+        ("versionedConfig.secrets=true", {("", "secrets", verb) for verb in ("list", "watch", "create")}),
+    ],
+)
+def test_what_a_value_switches_on_is_given_and_nothing_else(setting: str, rights: set[tuple[str, str, str]]) -> None:
+    def granted(*settings: str) -> set[tuple[str, str, str]]:
+        return _granted([rule for item in rbac_objects(settings=settings) for rule in item.get("rules", ())])
+
+    assert granted(setting) - granted() == rights
+
+
 def test_the_operator_can_neither_change_a_spec_nor_escalate() -> None:
     granted = _granted(_rules("ClusterRole"))
     assert not [right for right in granted if "*" in right]

@@ -48,6 +48,9 @@ def test_the_chart_is_without_lint() -> None:
         ('requests.policy="no"', "policy"),
         ('secrets.read="no"', "read"),
         ('secrets.names="token"', "names"),
+        ('versionedConfig.configMaps="yes"', "configMaps"),
+        ("versionedConfig.all=true", "all"),
+        ('podMetadata={"enabled":true}', "podMetadata"),
         ('allowedHosts=["http://localhost:9090"]', "allowedHosts"),
         ('prometheusAddress="prometheus:9090"', "prometheusAddress"),
         ('logFormat="xml"', "logFormat"),
@@ -110,6 +113,8 @@ def test_the_operator_understands_its_arguments() -> None:
         'prometheusAddress="http://prometheus:9090"',
         'allowedHosts=["localhost","::1"]',
         "secrets.requireLabel=false",
+        "versionedConfig.configMaps=true",
+        "versionedConfig.secrets=true",
         "requests.policy=false",
         'logFormat="json"',
     )
@@ -117,6 +122,7 @@ def test_the_operator_understands_its_arguments() -> None:
     assert options["prometheus_address"] == "http://prometheus:9090"
     assert list(options["allowed_host"]) == ["localhost", "::1"]
     assert options["require_secret_label"] is False
+    assert list(options["versioned_config"]) == ["ConfigMap", "Secret"]
     assert options["names_proven"] is False
     assert options["log_format"] == "json"
 
@@ -125,6 +131,7 @@ def test_by_default_the_operator_is_careful_and_watches_all() -> None:
     options = _options()
     assert (options["namespace"], options["require_secret_label"]) == (None, True)
     assert not options["allowed_host"]
+    assert not options["versioned_config"]
 
 
 def _policy(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:

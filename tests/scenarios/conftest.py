@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from dev.cluster import RunningCluster
-from dev.cluster.operator_access import install_operator_access
+from dev.cluster.operator_access import EVERY_RIGHT, install_operator_access
 from tests.scenarios.scenario import Company, real_ones
 
 
@@ -16,7 +16,7 @@ def company(
     request: pytest.FixtureRequest, cluster: RunningCluster, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Company]:
     """The stories of this run, being played side by side, each with an operator under the chart's rights."""
-    install_operator_access(cluster)
+    install_operator_access(cluster, settings=EVERY_RIGHT)
     playing = Company(cluster, tmp_path_factory.mktemp("stories"), real_ones(request.session.items))
     yield playing
     playing.leave()

@@ -42,6 +42,10 @@ def _there(stage: Stage) -> dict[str, Any]:
         "sizes": {version_of(rs): rs["spec"]["replicas"] for rs in stage.all_of("ReplicaSet")},
         "versions": sorted(version_of(rs) for rs in stage.all_of("ReplicaSet")),
         "pods": dict(Counter(image.partition(":")[2] for image in stage.pods().values())),
+        "roles": dict(Counter(_role(image, metadata) for image, metadata in stage.pod_metadata())),
+        "settings": {
+            setting: rs["spec"]["replicas"] for rs in stage.all_of("ReplicaSet") for setting in _settings(stage, rs)
+        },
         "weight": weight_of(route) if route else None,
         "asked": asked_of(split) if split else None,
         "leads": {name: _version_led_to(stage, service) for name, service in _services(stage).items()},
@@ -71,6 +75,20 @@ def version_of(replicaset: Raw) -> str:
     """The version of a ReplicaSet's pods."""
     image: str = replicaset["spec"]["template"]["spec"]["containers"][0]["image"]
     return image.partition(":")[2]
+
+
+def _role(image: str, metadata: Raw) -> str:
+    """Version, label and annotation `role` of a pod: `v2 canary 1`."""
+    told = ((metadata.get(field) or {}).get("role") for field in ("labels", "annotations"))
+    return " ".join([image.partition(":")[2], *(value for value in told if value)])
+
+
+def _settings(stage: Stage, replicaset: Raw) -> list[str]:
+    """What stands in the ConfigMap that the pods of a ReplicaSet read; nothing when they read none."""
+    sources = replicaset["spec"]["template"]["spec"]["containers"][0].get("envFrom") or []
+    names = [source["configMapRef"]["name"] for source in sources if "configMapRef" in source]
+    found = [stage.find("ConfigMap", name) for name in names]
+    return [str(each["data"]["SETTING"]) for each in found if each]
 
 
 def phase_of(run: Raw) -> str:

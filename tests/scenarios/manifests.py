@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
 NAME = "web"
 STABLE, CANARY = "web-stable", "web-canary"
 TEMPLATE = "errors"
+CONFIG = "web-config"
 READY_AT_ONCE = {"local-cluster.tidegate.dev/ready-after": "0s"}
 """How the local cluster plays these pods: a story waits for decisions, not for containers."""
 Manifest = dict[str, Any]
@@ -96,10 +98,34 @@ def template(interval: str = "1s", count: int = 2, address: str = "http://promet
     }
 
 
+def config(setting: str) -> Manifest:
+    """A ConfigMap with one setting in it."""
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": CONFIG}, "data": {"SETTING": setting}}
+
+
+def secret(value: str, *, readable: bool = True) -> Manifest:
+    """A Secret; one that is not readable lacks the label."""
+    labels = {"tidegate.dev/readable": "true"} if readable else {}
+    data = {"TOKEN": b64encode(value.encode()).decode()}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": CONFIG, "labels": labels}, "data": data}
+
+
+def reading(*kinds: str, optional: bool = False) -> Manifest:
+    """A container that takes all of the ConfigMap, of the Secret, into its environment."""
+    fields = {"ConfigMap": "configMapRef", "Secret": "secretRef"}
+    more = {"optional": True} if optional else {}
+    return {"envFrom": [{fields[kind]: {"name": CONFIG, **more}} for kind in kinds]}
+
+
 def rollout(
-    version: str, steps: list[Manifest], replicas: int = 5, canary: Manifest | None = None, **spec: Any
+    version: str,
+    steps: list[Manifest],
+    replicas: int = 5,
+    canary: Manifest | None = None,
+    container: Manifest | None = None,
+    **spec: Any,
 ) -> Manifest:
-    """The Rollout. `canary` are more fields of the strategy, `spec` more of the spec."""
+    """The Rollout. `canary`, `container` and `spec` are more fields of the strategy, the container and the spec."""
     labels = {"app": NAME}
     strategy = {
         "canaryService": CANARY,
@@ -109,7 +135,7 @@ def rollout(
         **(canary or {}),
     }
     meta = {"labels": labels, "annotations": READY_AT_ONCE}
-    pods = {"metadata": meta, "spec": {"containers": [{"name": "app", "image": image(version)}]}}
+    pods = {"metadata": meta, "spec": {"containers": [{"name": "app", "image": image(version), **(container or {})}]}}
     return {
         "apiVersion": "tidegate.dev/v1alpha1",
         "kind": "Rollout",

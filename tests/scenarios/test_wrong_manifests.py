@@ -10,7 +10,7 @@ import pytest
 
 from dev.cluster import RunningCluster
 from dev.cluster.commands import kubectl
-from dev.cluster.operator_access import install_operator_access
+from dev.cluster.operator_access import EVERY_RIGHT, install_operator_access
 from dev.operator_process import OperatorProcess
 from tests.chart.operated import Operated
 from tests.manifests.wrong import Seen, Wrong
@@ -40,7 +40,7 @@ IN_OTHER_WORDS = {
 @pytest.fixture(scope="module")
 def operator(cluster: RunningCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster]:
     """The operator at work, with the chart's rights."""
-    install_operator_access(cluster)
+    install_operator_access(cluster, settings=EVERY_RIGHT)
     log = tmp_path_factory.mktemp("operator") / "operator.log"
     with OperatorProcess(cluster.operator_kubeconfig, log):
         yield cluster

@@ -91,4 +91,23 @@ Nothing is updated, no finalizer is set, and `spec` of a Rollout is never writte
   {{- end }}
   verbs: [get]
 {{- end }}
+{{- with .Values.versionedConfig }}
+{{- if .configMaps }}
+# Config as part of a release: seen when it changes, copied for each revision; its owner's end is the copy's end.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, list, watch, create]
+{{- end }}
+{{- if .secrets }}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, list, watch, create]
+{{- end }}
+{{- end }}
+{{- if .Values.podMetadata }}
+# canaryMetadata and stableMetadata: put on the pods that are there, when a version changes its role.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, patch]
+{{- end }}
 {{- end }}

@@ -47,6 +47,8 @@ class Merge:
     meta: Meta
     patch: Mapping[str, Any]
     status: bool = field(default=False, kw_only=True)
+    unconditional: bool = field(default=False, kw_only=True)
+    """The uid alone is the precondition: what it says is right whatever became of the object meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

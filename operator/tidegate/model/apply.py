@@ -52,7 +52,8 @@ def _write(api: ApiServer, key: Key, action: Action, by: str) -> Raw | None:
             return _create(api, key, action, by)
         case Merge(meta=meta, patch=patch, status=status):
             subresource = "status" if status else ""
-            return api.merge(key, patch, by, subresource=subresource, version=meta.resource_version)
+            version = "" if action.unconditional else meta.resource_version
+            return api.merge(key, patch, by, subresource=subresource, version=version)
         case PatchList(operations=operations):
             return api.patch(key, operations, by)
         case CopyConfig():

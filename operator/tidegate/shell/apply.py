@@ -98,7 +98,9 @@ class Applier:
         return await self._merge(kind, Merge(action.resource, meta, owners))
 
     async def _merge(self, kind: Kind, action: Merge) -> Mapping[str, Any]:
-        metadata = {**action.patch.get("metadata", {}), "resourceVersion": action.meta.resource_version}
+        seen = action.meta
+        precondition = {"uid": seen.uid} if action.unconditional else {"resourceVersion": seen.resource_version}
+        metadata = {**action.patch.get("metadata", {}), **precondition}
         subresource = "status" if action.status else ""
         patch = {**action.patch, "metadata": metadata}
         return await self._client.merge(kind, action.meta.namespace, action.meta.name, patch, subresource)

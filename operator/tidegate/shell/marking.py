@@ -10,7 +10,7 @@ from tidegate.core.world import HASH_LABEL
 from tidegate.observe.kinds import POD
 from tidegate.observe.views import meta_view
 from tidegate.shell.client import Client
-from tidegate.shell.errors import NotFoundError
+from tidegate.shell.errors import ForbiddenError, NotFoundError
 
 
 class PodMarker:
@@ -22,11 +22,17 @@ class PodMarker:
     async def mark(self, action: MarkPods) -> None:
         """Patch those that differ, each by one write. Done again, it writes nothing."""
         namespace = action.meta.namespace
-        listing = await self._client.list_metadata(POD, namespace, selector=f"{HASH_LABEL}={action.pod_hash}")
-        for pod in listing.items:
+        for pod in await self._pods(namespace, action.pod_hash):
             meta = meta_view(pod)
             if meta.owner_uid == action.meta.uid and not meta.deleting and differs(pod, action):
                 await self._patch(namespace, meta.name, action)
+
+    async def _pods(self, namespace: str, pod_hash: str) -> tuple[Mapping[str, Any], ...]:
+        try:
+            found = await self._client.list_metadata(POD, namespace, selector=f"{HASH_LABEL}={pod_hash}")
+        except ForbiddenError as error:
+            raise ForbiddenError(f"the chart's value podMetadata=true gives the right: {error}") from error
+        return found.items
 
     async def _patch(self, namespace: str, name: str, action: MarkPods) -> None:
         patch = {field: dict(values) for field, values in action.metadata.items() if values}

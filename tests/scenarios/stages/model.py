@@ -59,6 +59,9 @@ class ModelStage:
     def pods(self) -> dict[str, str]:
         return {pod.name: pod.image for pod in self.cluster.pods.by_name.values()}
 
+    def pod_metadata(self) -> list[tuple[str, Raw]]:
+        return [(pod.image, pod.metadata) for pod in self.cluster.pods.by_name.values() if not pod.deleted]
+
     def until(self, check: Check, what: Callable[[], str]) -> None:
         assert self.cluster.run(PATIENCE, lambda: bool(check())), f"not within {PATIENCE:.0f} s: {what()}"
 

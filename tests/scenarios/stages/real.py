@@ -13,7 +13,21 @@ from kubernetes.client import ApiException
 
 from dev.cluster import RunningCluster
 from dev.following import Following
-from dev.kube import EVENT, NAMESPACE, POD, REPLICASET, ROLLOUT, ROUTE, RUN, SERVICE, SPLIT, Kind, Kube
+from dev.kube import (
+    CONFIG_MAP,
+    EVENT,
+    NAMESPACE,
+    POD,
+    REPLICASET,
+    ROLLOUT,
+    ROUTE,
+    RUN,
+    SECRET,
+    SERVICE,
+    SPLIT,
+    Kind,
+    Kube,
+)
 from dev.operator_process import OperatorProcess
 from tests.scenarios import manifests as m
 from tests.scenarios.stages import others
@@ -23,7 +37,8 @@ from tests.scenarios.stages.stage import Called, Cascade, Change, Check, Raw, no
 
 PATIENCE = 60.0
 SHOWN = (ROLLOUT, REPLICASET, SPLIT, ROUTE)
-FOLLOWED = (*SHOWN, RUN, SERVICE, POD, EVENT)
+FOLLOWED = (*SHOWN, RUN, SERVICE, CONFIG_MAP, SECRET, POD, EVENT)
+VERSIONED = ("--versioned-config=ConfigMap", "--versioned-config=Secret")
 REPORTER = "tidegate.dev/operator"
 EVERYBODY: Raw = {
     "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -88,6 +103,10 @@ class RealStage:
     def pods(self) -> dict[str, str]:
         pods = self._seen.all_of(POD)
         return {pod["metadata"]["name"]: pod["spec"]["containers"][0]["image"] for pod in pods}
+
+    def pod_metadata(self) -> list[tuple[str, Raw]]:
+        pods = [pod for pod in self._seen.all_of(POD) if "deletionTimestamp" not in pod["metadata"]]
+        return [(pod["spec"]["containers"][0]["image"], pod["metadata"]) for pod in pods]
 
     def until(self, check: Check, what: Callable[[], str]) -> None:
         try:
@@ -161,7 +180,7 @@ def real_stage(cluster: RunningCluster, logs: Path) -> Iterator[RealStage]:
         operator = OperatorProcess(
             cluster.operator_kubeconfig,
             logs / "operator.log",
-            [f"--namespace={namespace}", "--allowed-host=127.0.0.1", "--names-proven"],
+            [f"--namespace={namespace}", "--allowed-host=127.0.0.1", *VERSIONED, "--names-proven"],
         )
         operator.start()
         end.callback(operator.stop)

@@ -81,6 +81,9 @@ class Stage(Protocol):
     def pods(self) -> dict[str, str]:
         """The pods that are there, going ones too: name and image."""
 
+    def pod_metadata(self) -> list[tuple[str, Raw]]:
+        """Image and metadata of each pod that is not on its way out."""
+
     def until(self, check: Check, what: Callable[[], str]) -> None:
         """Let time pass until `check` is true. Fails with `what` when that is not in time."""
 

@@ -94,7 +94,8 @@ def swap(scene: Scene, planned: Iterable[Action]) -> Iterable[Action]:
         elif rs.marks is not None and rs.marks.observed and not rs.marks.done:
             yield MarkPods(rs.meta, rs.pod_hash, rs.marks.pods)
             done = {"metadata": {"annotations": {POD_METADATA_DONE: rs.marks.text_hash}}}
-            yield Merge(Resource.REPLICASETS, rs.meta, done)
+            # It names what was done. The pods' new labels alone make the controller write the ReplicaSet's status.
+            yield Merge(Resource.REPLICASETS, rs.meta, done, unconditional=True)
 
 
 def _name(action: Action) -> str:
