@@ -50,11 +50,22 @@ class Operated:
 
 
 @contextmanager
-def operated(cluster: RunningCluster, namespace: str, log: Path, only: str = "") -> Iterator[Operated]:
-    """With a new namespace and an operator in the cluster; `only` is the one that it looks after, if it is one."""
+def operated(
+    cluster: RunningCluster,
+    namespace: str,
+    log: Path,
+    only: str = "",
+    *,
+    settings: Iterable[str] = (),
+    arguments: Iterable[str] = (),
+) -> Iterator[Operated]:
+    """With a new namespace and an operator in the cluster; `only` is the one that it looks after, if it is one.
+
+    Its rights are those that the chart gives with these values; `arguments` are more of its own.
+    """
     kubectl(cluster.kubeconfig, "create", "namespace", namespace)
-    install_operator_access(cluster, only)
-    with OperatorProcess(cluster.operator_kubeconfig, log, [*_prometheus(cluster), *_only(only)]):
+    install_operator_access(cluster, only, settings)
+    with OperatorProcess(cluster.operator_kubeconfig, log, [*_prometheus(cluster), *_only(only), *arguments]):
         yield Operated(cluster, namespace)
 
 

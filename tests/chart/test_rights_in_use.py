@@ -11,7 +11,7 @@ from typing import Any
 from dev.cluster import Cluster, RunningCluster
 from dev.cluster.audit import Entry
 from dev.cluster.commands import kubectl
-from dev.cluster.operator_access import rbac_objects
+from dev.cluster.operator_access import EVERY_RIGHT, rbac_objects
 from tests.bed.kube import eventually
 from tests.chart.operated import Manifest, Operated, operated
 
@@ -23,12 +23,11 @@ RARE = {("get", "replicasets"), ("get", "trafficsplits"), ("get", "analysisruns"
 def test_nothing_is_refused_and_no_right_lies_idle(bed: RunningCluster, tmp_path: Path) -> None:
     since = bed.audit.mark()
     with operated(bed, "rights", tmp_path / "operator.log") as team:
-        team.apply(
-            [_secret(), _template("once"), _template("watch", interval="1s"), *_services(), _route(), _rollout("v1")]
-        )
+        team.apply(_around())
+        team.apply([_rollout("v1")])
         team.wait("rollout/web", "Ready")
-        _release(team, "v2")
-        _release(team, "v3")
+        _release(team, _rollout("v2"))
+        _release(team, _rollout("v3"))
         _an_answer_that_is_given_twice(team)
         eventually(lambda: len(team.all_of("replicasets")) == 1, "old ReplicaSets are deleted")
         eventually(lambda: len(team.all_of("analysisruns")) == 0, "old AnalysisRuns are deleted")
@@ -37,6 +36,46 @@ def test_nothing_is_refused_and_no_right_lies_idle(bed: RunningCluster, tmp_path
     entries = bed.audit.entries(since)
     assert _unused(entries) <= RARE
     assert not [entry for entry in entries if entry.code == 403]
+
+
+def test_neither_does_any_that_a_value_of_the_chart_gives(cluster: RunningCluster, tmp_path: Path) -> None:
+    since = cluster.audit.mark()
+    kinds = ("--versioned-config=ConfigMap", "--versioned-config=Secret")
+    with operated(cluster, "more", tmp_path / "operator.log", settings=EVERY_RIGHT, arguments=kinds) as team:
+        team.apply([*_services(), _route(), _secret(), _settings(), _with_all(_rollout("v1"))])
+        team.wait("rollout/web", "{.status.phase}=Progressing")
+        eventually(lambda: len(_copies(team)) == 2, "the copies are made")
+        eventually(lambda: _roles(team) == {"stable"}, "the pods have their role")
+        edited = _with_all(_rollout("v1"), role="steady")
+        team.apply([edited])
+        eventually(lambda: _roles(team) == {"steady"}, "they have another one")
+    entries = cluster.audit.entries(since)
+    used = {(entry.call.verb, _resource(entry)) for entry in entries}
+    assert _granted(EVERY_RIGHT) - _granted() <= used
+    assert not [entry for entry in entries if entry.code == 403]
+
+
+def _settings() -> Manifest:
+    return _object("v1", "ConfigMap", "settings", data={"a": "b"})
+
+
+def _with_all(rollout: Manifest, role: str = "stable") -> Manifest:
+    """With every field that needs a right of its own."""
+    spec = rollout["spec"]
+    del spec["strategy"]["canary"]["analysis"]
+    spec["strategy"]["canary"] |= {"steps": [], "stableMetadata": {"labels": {"role": role}}}
+    sources = [{"configMapRef": {"name": "settings"}}, {"secretRef": {"name": "token"}}]
+    spec["template"]["spec"]["containers"][0]["envFrom"] = sources
+    return {**rollout, "spec": {**spec, "versionedConfig": True}}
+
+
+def _copies(team: Operated) -> list[Any]:
+    found = [*team.all_of("configmaps"), *team.all_of("secrets")]
+    return [each for each in found if each["metadata"].get("ownerReferences")]
+
+
+def _roles(team: Operated) -> set[str | None]:
+    return {pod["metadata"]["labels"].get("role") for pod in team.all_of("pods")}
 
 
 def test_an_operator_for_one_namespace_needs_no_rights_in_others(tmp_path: Path) -> None:
@@ -52,22 +91,29 @@ def test_an_operator_for_one_namespace_needs_no_rights_in_others(tmp_path: Path)
 
 
 def _unused(entries: Iterable[Entry]) -> set[tuple[str, str]]:
-    granted = {
+    return _granted() - {(entry.call.verb, _resource(entry)) for entry in entries}
+
+
+def _granted(settings: Iterable[str] = ()) -> set[tuple[str, str]]:
+    return {
         (verb, resource)
-        for item in rbac_objects()
+        for item in rbac_objects(settings=settings)
         for rule in item.get("rules", ())
         for resource in rule["resources"]
         for verb in rule["verbs"]
     }
-    return granted - {(entry.call.verb, _resource(entry)) for entry in entries}
+
+
+def _around() -> list[Manifest]:
+    return [_secret(), _template("once"), _template("watch", interval="1s"), *_services(), _route()]
 
 
 def _resource(entry: Entry) -> str:
     return f"{entry.call.resource}/{entry.call.subresource}" if entry.call.subresource else entry.call.resource
 
 
-def _release(team: Operated, version: str) -> None:
-    team.apply([_rollout(version)])
+def _release(team: Operated, rollout: Manifest) -> None:
+    team.apply([rollout])
     hash_of_new = "{.status.currentPodHash}"
     team.wait("rollout/web", "{.status.phase}=Progressing")
     team.wait("rollout/web", "Ready")

@@ -14,6 +14,69 @@ CONTAINER = "spec.template.spec.containers[0]"
 ONE_KIND = "a step is exactly one of setWeight, pause, setCanaryScale,"
 NOTHING = put("metadata.labels", {})
 
+CONFIG = (
+    Wrong(
+        "configRefs beside versionedConfig",
+        both(put("spec.versionedConfig", True), put("spec.configRefs", [{"kind": "Secret", "name": "token"}])),
+        "spec.configRefs",
+        "",
+        "leave one of them out",
+    ),
+    Wrong(
+        "config of another kind",
+        put("spec.configRefs", [{"kind": "PersistentVolume", "name": "token"}]),
+        "spec.configRefs[0].kind",
+        "PersistentVolume",
+        "ConfigMap",
+    ),
+    Wrong(
+        "versionedConfig that is no truth",
+        put("spec.versionedConfig", "always"),
+        "spec.versionedConfig",
+        "always",
+        "neither true nor false",
+        api_value="string",
+        api_remedy="must be of type boolean",
+    ),
+    Wrong(
+        "a role's label that the selector has",
+        put(f"{CANARY}.canaryMetadata", {"labels": {"app": "canary"}}),
+        f"{CANARY}.canaryMetadata.labels",
+        "app",
+        "has a label of selector.matchLabels",
+        api_value="",
+    ),
+    Wrong(
+        "a role's label that is the operator's",
+        put(f"{CANARY}.stableMetadata", {"labels": {"tidegate.dev/pod-template-hash": "x"}}),
+        f"{CANARY}.stableMetadata.labels",
+        "tidegate.dev/pod-template-hash",
+        "take another name",
+        api_value="",
+    ),
+    Wrong(
+        "antiAffinity of both kinds",
+        put(
+            f"{CANARY}.antiAffinity",
+            {
+                "requiredDuringSchedulingIgnoredDuringExecution": {},
+                "preferredDuringSchedulingIgnoredDuringExecution": {"weight": 1},
+            },
+        ),
+        f"{CANARY}.antiAffinity",
+        "",
+        "write exactly one of the two",
+    ),
+    Wrong(
+        "antiAffinity that weighs nothing",
+        put(f"{CANARY}.antiAffinity", {"preferredDuringSchedulingIgnoredDuringExecution": {"weight": 0}}),
+        f"{CANARY}.antiAffinity.preferredDuringSchedulingIgnoredDuringExecution.weight",
+        "0",
+        "write 1 or more",
+        api_remedy="greater than or equal to 1",
+    ),
+)
+
 SHAPE = (
     Wrong("name with capitals", put("metadata.name", "Shop"), "metadata.name", "Shop", "lower", api_remedy="lowercase"),
     Wrong(
@@ -594,4 +657,4 @@ STEP = (
     ),
 )
 
-WRONG_ROLLOUTS = (*SHAPE, *PODS, *STRATEGY, *STEP)
+WRONG_ROLLOUTS = (*SHAPE, *PODS, *CONFIG, *STRATEGY, *STEP)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.scenarios import manifests as m
-from tests.scenarios.scenario import scenario
+from tests.scenarios.scenario import raced, scenario
 from tests.scenarios.stages.stage import Raw
 from tests.scenarios.story import Story, hash_of
 
@@ -73,7 +73,8 @@ def test_pods_are_written_once_for_a_role_and_never_looked_at_again(story: Story
     story.budget(writes=7)
 
 
-@scenario
+# Back on v1, its new pod and the weight that leaves v3 have nothing to do with each other.
+@raced
 def test_the_pods_of_a_new_version_keep_off_the_nodes_of_the_stable_one(story: Story) -> None:
     preferred = {"preferredDuringSchedulingIgnoredDuringExecution": {"weight": 7}}
     story.given(steps=STOP, canary={"antiAffinity": preferred})
@@ -109,3 +110,14 @@ def _apart(pod: Raw) -> object:
     (term,) = terms
     assert term["podAffinityTerm"]["topologyKey"] == "kubernetes.io/hostname"
     return [term["weight"], term["podAffinityTerm"]["labelSelector"]["matchExpressions"][0]["values"]]
+
+
+@scenario
+def test_the_preview_and_the_active_version_have_roles_too(story: Story) -> None:
+    roles = {f"{role}Metadata": {"labels": {"role": role}} for role in ("active", "preview")}
+    story.given(strategy=m.blue_green(autoPromotionEnabled=False, **roles))
+    story.then(roles={"v1 active": 3})
+    story.release("v2")
+    story.until(phase="Paused", roles={"v1 active": 3, "v2 preview": 3})
+    story.ask("promote")
+    story.until(phase="Healthy", revision=2, roles={"v2 active": 3}, pods={"v1": 0, "v2": 3})

@@ -190,6 +190,33 @@ def test_a_template_wakes_the_rollouts_that_name_it_also_through_others() -> Non
     assert put(store, raws.template("common")) == set()
 
 
+def reading(**spec: object) -> raws.Raw:
+    """A Rollout whose pods read the ConfigMap `settings`."""
+    raw = raws.rollout()
+    raw["spec"] |= spec
+    raw["spec"]["template"]["spec"]["containers"][0]["envFrom"] = [{"configMapRef": {"name": "settings"}}]
+    return raw
+
+
+def settings(value: str) -> raws.Raw:
+    return raws.obj("ConfigMap", "settings", api="v1", data={"a": value})
+
+
+def test_a_config_wakes_the_rollouts_that_release_it_when_its_content_changes() -> None:
+    store = Store()
+    put(store, reading(versionedConfig=True))
+    config = settings("1")
+    assert put(store, config) == {ROLLOUT}
+    assert put(store, raws.again(config, meta={"labels": {"a": "b"}})) == set()
+    assert put(store, raws.again(config, data={"a": "2"})) == {ROLLOUT}
+
+
+def test_a_config_that_is_no_part_of_a_release_wakes_nobody() -> None:
+    store = Store()
+    put(store, reading())
+    assert put(store, settings("1")) == set()
+
+
 def test_templates_that_take_in_each_other_end() -> None:
     store = Store()
     put(store, raws.template("a", takes=[{"templateName": "b"}]), raws.template("b", takes=[{"templateName": "a"}]))

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.unit.observe import raws
-from tidegate.core.world import RunRole
+from tidegate.api.config import ConfigKind
+from tidegate.core.world import Config, RunRole
 from tidegate.observe import views
 
 
@@ -148,3 +149,13 @@ def test_a_route_that_differs_in_its_version_alone_is_the_same() -> None:
 def test_a_route_names_the_splits_that_left_their_mark() -> None:
     assert [key.name for key in views.route_body(raws.route(mark="gone")).splits] == ["gone"]
     assert views.route_body(raws.route()).splits == ()
+
+
+def test_of_a_config_the_hash_is_kept_and_nothing_of_its_content() -> None:
+    data = {"password": "czNjcmV0"}
+    found = views.secret_view(raws.obj("Secret", "token", api="v1", data=data))
+    assert "czNjcmV0" not in repr(found)
+    other = views.secret_view(raws.obj("Secret", "token", api="v1", data={"password": "b3RoZXI="}))
+    assert found.config == other.config == Config(ConfigKind.SECRET, "token")
+    assert found.content_hash != other.content_hash
+    assert views.config_map_view(raws.obj("ConfigMap", "a", api="v1", data=data)).config.kind is ConfigKind.CONFIG_MAP
