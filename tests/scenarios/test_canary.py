@@ -25,7 +25,17 @@ def test_a_release_walks_to_the_end_within_its_budget(story: Story) -> None:
     story.release("v2")
     story.until(phase="Healthy", revision=2, pods={"v1": 0, "v2": 5}, sizes={"v1": 0})
     story.then(weight=0, outcomes=["Promoted", "Promoted"])
-    story.budget(writes=34)
+    story.budget(writes=31)
+
+
+@scenario
+def test_an_old_version_that_lingers_saves_the_last_way_over_the_canary_service(story: Story) -> None:
+    story.given(replicas=5, steps=WALK, canary={"scaleDownDelaySeconds": 10})
+    story.release("v2")
+    story.until(phase="Healthy", revision=2, pods={"v2": 5}, weight=0, leads={m.STABLE: "v2"})
+    assert story.weights[-5:] == [20, 40, 60, 80, 0]
+    story.until(pods={"v1": 0, "v2": 5})
+    story.budget(writes=28)
 
 
 @scenario

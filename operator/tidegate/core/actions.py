@@ -106,6 +106,10 @@ class Event:
     reason: str
     message: str
     warning: bool = field(default=False, kw_only=True)
+    routine: bool = field(default=False, kw_only=True)
+    """One of many that are expected: it may be told half a minute later, together with the others."""
+    instead_of: str = field(default="", kw_only=True)
+    """The reason of routine Events that need not be told any more, where they were not: this one says it all."""
 
 
 STATUS_LAG = timedelta(seconds=5)

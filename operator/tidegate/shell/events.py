@@ -1,7 +1,7 @@
 """The recorder of Events: what was decided, in words, at the object that it was decided for.
 
-The first of its reason is posted at once. What comes within the next seconds is put into one write at their end: the
-count when the words are the same, else one more Event with all that was said. Best effort: nothing ever waits for it.
+A decision is posted at once; the same words again, within the next seconds, are counted in one write at their end. What
+is routine, such as one step after the other, is said together then. Best effort: nothing ever waits for it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,8 +50,12 @@ class _Series:
     regarding: Regarding
     first: Event
     name: str
+    at: str
     count: int = 1
+    told: int = 1
+    """How many of `count` were told."""
     notes: list[str] = field(default_factory=list)
+    """The words of what is routine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +79,17 @@ class Recorder:
 
     def record(self, regarding: Regarding, event: Event) -> None:
         """Say something about an object. Never waits."""
+        self._series.pop((regarding.uid, event.instead_of), None)
         key = (regarding.uid, event.reason)
         series = self._series.get(key)
-        if series is not None:
+        if series is not None and (event.routine or event.message == series.first.message):
             series.count += 1
             series.notes.append(event.message)
             return
-        if not self._allowed(regarding.uid):
-            return
-        self._open(key, regarding, event)
+        if series is not None:
+            self._close(key)
+        if self._allowed(regarding.uid):
+            self._open(key, regarding, event)
 
     async def run(self) -> None:
         """Send until it is cancelled."""
@@ -99,43 +105,38 @@ class Recorder:
 
     def _open(self, key: tuple[str, str], regarding: Regarding, event: Event) -> None:
         name = f"{regarding.name}.{time.time_ns():x}"
-        self._series[key] = _Series(regarding, event, name)
-        self._put(_Write(regarding.namespace, name, self._body(regarding, event, name), patch=False))
-        asyncio.get_running_loop().call_later(WINDOW_SECONDS, self._end, key)
+        series = _Series(regarding, event, name, _micro_time(), notes=[event.message])
+        self._series[key] = series
+        if not event.routine:
+            self._post(series, event)
+        asyncio.get_running_loop().call_later(WINDOW_SECONDS, self._end, key, series)
 
-    def _end(self, key: tuple[str, str]) -> None:
-        """The window is over: one write for all that was said in it, and the next window while there was something."""
-        series = self._series.get(key)
-        if series is None:
+    def _end(self, key: tuple[str, str], series: _Series) -> None:
+        """The window is over; the next one opens while there was something new."""
+        if self._series.get(key) is not series:
             return
-        if not series.notes or not self._allowed(series.regarding.uid):
+        again = not series.first.routine and series.count > series.told and self._allowed(series.regarding.uid)
+        self._tell(series)
+        if again:
+            asyncio.get_running_loop().call_later(WINDOW_SECONDS, self._end, key, series)
+        else:
             del self._series[key]
-            return
-        self._tell(key, series)
-        asyncio.get_running_loop().call_later(WINDOW_SECONDS, self._end, key)
 
     def _close(self, key: tuple[str, str]) -> None:
-        series = self._series.pop(key)
-        if series.notes:
-            self._tell(key, series)
-            self._series.pop(key, None)
+        self._tell(self._series.pop(key))
 
-    def _tell(self, key: tuple[str, str], series: _Series) -> None:
-        others = [note for note in dict.fromkeys(series.notes) if note != series.first.message]
-        if others:
-            # The words of an Event never change, says the API server: other words are another Event.
-            self._tell_others(key, series, others)
-            return
-        body = {"series": {"count": series.count, "lastObservedTime": _micro_time()}}
-        series.notes.clear()
-        self._put(_Write(series.regarding.namespace, series.name, body, patch=True))
+    def _tell(self, series: _Series) -> None:
+        if series.first.routine:
+            words = "; ".join(dict.fromkeys(series.notes))
+            self._post(series, replace(series.first, message=words))
+        elif series.count > series.told:
+            series.told = series.count
+            body = {"series": {"count": series.count, "lastObservedTime": _micro_time()}}
+            self._put(_Write(series.regarding.namespace, series.name, body, patch=True))
 
-    def _tell_others(self, key: tuple[str, str], series: _Series, notes: list[str]) -> None:
-        event = Event(series.first.reason, "; ".join(notes), warning=series.first.warning)
-        name = f"{series.regarding.name}.{time.time_ns():x}"
-        self._series[key] = _Series(series.regarding, event, name)
-        body = self._body(series.regarding, event, name)
-        self._put(_Write(series.regarding.namespace, name, body, patch=False))
+    def _post(self, series: _Series, event: Event) -> None:
+        body = self._body(series, event)
+        self._put(_Write(series.regarding.namespace, series.name, body, patch=False))
 
     def _allowed(self, uid: str) -> bool:
         if len(self._buckets) >= BUCKETS:
@@ -170,12 +171,13 @@ class Recorder:
         else:
             await self._client.create(EVENTS, write.namespace, write.body)
 
-    def _body(self, regarding: Regarding, event: Event, name: str) -> dict[str, Any]:
+    def _body(self, series: _Series, event: Event) -> dict[str, Any]:
+        regarding = series.regarding
         return {
             "apiVersion": EVENTS.api_version,
             "kind": EVENTS.name,
-            "metadata": {"name": name, "namespace": regarding.namespace},
-            "eventTime": _micro_time(),
+            "metadata": {"name": series.name, "namespace": regarding.namespace},
+            "eventTime": series.at,
             "reportingController": CONTROLLER,
             "reportingInstance": self._instance[:128],
             "action": event.reason,

@@ -98,13 +98,35 @@ async def test_repeats_over_several_windows_keep_counting() -> None:
     assert [patch["series"]["count"] for _, patch in sent.patches][-1] == 3
 
 
-async def test_other_words_for_the_same_reason_are_told_together_and_none_is_lost() -> None:
+async def test_other_words_for_the_same_reason_are_another_event_at_once() -> None:
+    async with recording() as (sent, recorder):
+        for revision in (1, 2, 2):
+            recorder.record(WEB, Event("ReleaseStarted", f"revision {revision}"))
+            await asyncio.sleep(0.001)
+        assert sent.notes == ["revision 1", "revision 2"]
+        recorder.record(WEB, Event("ReleaseStarted", "revision 3"))
+        await asyncio.sleep(0.001)
+    assert sent.notes == ["revision 1", "revision 2", "revision 3"]
+    assert [patch["series"]["count"] for _, patch in sent.patches] == [2]
+
+
+async def test_what_is_routine_is_told_together_with_the_time_of_the_first() -> None:
     async with recording() as (sent, recorder):
         for step in (1, 2, 3, 3):
-            recorder.record(WEB, Event("StepCompleted", f"step {step}"))
+            recorder.record(WEB, Event("StepCompleted", f"step {step}", routine=True))
             await asyncio.sleep(1)
+        recorder.record(WEB, Event("Aborted", "too slow"))
         await asyncio.sleep(WINDOW_SECONDS)
-    assert sent.notes == ["step 1", "step 2; step 3"]
+    assert sent.notes == ["too slow", "step 1; step 2; step 3"]
+    assert sent.posts[1]["eventTime"] <= sent.posts[0]["eventTime"]
+
+
+async def test_what_is_routine_is_not_told_any_more_when_the_end_says_it_all() -> None:
+    async with recording() as (sent, recorder):
+        recorder.record(WEB, Event("StepCompleted", "step 1", routine=True))
+        recorder.record(WEB, Event("ReleaseCompleted", "all the traffic", instead_of="StepCompleted"))
+        await asyncio.sleep(WINDOW_SECONDS)
+    assert sent.notes == ["all the traffic"]
 
 
 async def test_another_reason_or_another_object_is_another_event() -> None:

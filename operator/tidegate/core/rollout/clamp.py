@@ -74,8 +74,9 @@ def stable_side(scene: Scene) -> Side:
 
 def next_weight(scene: Scene) -> int:
     """The canary's weight to ask for now."""
-    target = weight_of_steps(scene)
-    current = asked(scene) or 0
+    target, current = weight_of_steps(scene), asked(scene) or 0
+    if scene.stepping and scene.steps_done and scene.strategy.lingers:
+        target = current
     canary, stable = canary_side(scene), stable_side(scene)
     if scene.strategy.shrinks_stable and scene.releasing:
         return clamp_shared(target, current, canary, stable, bounded=scene.strategy.max_surge is not None)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from tidegate.api.rollout_status import Outcome, RolloutStatus
 from tidegate.core.actions import Event
 from tidegate.core.rollout import release
-from tidegate.core.rollout.arrival import arrived, wait_for_pods, weight_arrived
+from tidegate.core.rollout.arrival import arrived, endpoints_arrived, pods_arrived, wait_for_pods, weight_arrived
 from tidegate.core.rollout.scene import FULL, Scene
-from tidegate.core.rollout.steps.outcome import Done, Wait
+from tidegate.core.rollout.steps.outcome import STEP_COMPLETED, Wait
 from tidegate.core.rollout.strategy import Routing
 from tidegate.core.rollout.traffic import pinned_to_new, promoting
 
@@ -27,12 +27,20 @@ def _promote(scene: Scene) -> tuple[Scene, Wait | None]:
     """All traffic on the canary Service, then the stable Service on the new version, then that version is stable."""
     counted = scene.strategy.routing is Routing.PODS
     pinned = not scene.strategy.stable_service or pinned_to_new(scene, scene.stable_service)
-    outcome = arrived(scene, FULL) if scene.spec.replicas and (counted or not pinned) else Done()
-    if isinstance(outcome, Wait):
-        return scene, outcome
+    waiting = _for_all(scene) if scene.spec.replicas and (counted or not pinned) else None
+    if waiting is not None:
+        return scene, waiting
     if not pinned:
         return scene, _endpoints(scene, scene.strategy.stable_service)
     return _promoted(scene.facts(stable_rs=scene.new_hash))
+
+
+def _for_all(scene: Scene) -> Wait | None:
+    """None when the new version can take all users: by its weight, or by the switch of the Service."""
+    if scene.strategy.lingers:
+        return pods_arrived(scene) or endpoints_arrived(scene)
+    outcome = arrived(scene, FULL)
+    return outcome if isinstance(outcome, Wait) else None
 
 
 def _endpoints(scene: Scene, name: str) -> Wait:
@@ -81,7 +89,8 @@ def _finish(scene: Scene, outcome: Outcome) -> Scene:
     if not _open(scene.status):
         return scene
     revision = scene.status.current_revision
-    done = Event("ReleaseCompleted", f"revision {revision} ({scene.new_hash}) has all the traffic")
+    said = f"revision {revision} ({scene.new_hash}) has all the traffic"
+    done = Event("ReleaseCompleted", said, instead_of=STEP_COMPLETED)
     return release.close(scene, outcome).facts(done, promote_full=False)
 
 

@@ -24,6 +24,7 @@ from tidegate.api.sizing import ReplicaProgressThreshold
 from tidegate.api.steps import CanaryStep, Pause, SetCanaryScale
 
 DELAY_SECONDS = 30
+LINGER = timedelta(seconds=10)
 SURGE = "25%"
 FULL = 100
 
@@ -79,6 +80,15 @@ class ReleaseStrategy:
     def services(self) -> tuple[str, ...]:
         """The names of the Services that it needs."""
         return tuple(name for name in (self.canary_service, self.stable_service) if name)
+
+    @property
+    def lingers(self) -> bool:
+        """The old version stands long enough after the promotion that no gateway can still send to it when it goes.
+
+        So the stable Service may be switched under its traffic, as in a blue/green release: two writes of each route
+        fewer than to have all traffic go to the canary Service first.
+        """
+        return self.routing is Routing.ROUTES and not self.shrinks_stable and self.scale_down_delay >= LINGER
 
     @property
     def shrinks_stable(self) -> bool:

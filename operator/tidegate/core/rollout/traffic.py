@@ -58,7 +58,7 @@ def _stable_target(scene: Scene) -> ReplicaSetView | None:
 
 
 def _promoted_target(scene: Scene) -> ReplicaSetView | None:
-    if scene.strategy.routing is Routing.PODS:
+    if scene.strategy.routing is Routing.PODS or scene.strategy.lingers:
         return _when_full(scene, scene.new)
     return scene.new if verified(scene, FULL) or not scene.spec.replicas else None
 

@@ -11,6 +11,7 @@ from tidegate.core.rollout.abort import abort
 from tidegate.core.rollout.release import step_over
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps import TURN, Fail, Wait
+from tidegate.core.rollout.steps.outcome import STEP_COMPLETED
 from tidegate.core.world import RunRole
 
 
@@ -78,4 +79,4 @@ def _event(scene: Scene) -> tuple[Event, ...]:
     if weight is None:
         return ()
     done = f"step {scene.index + 1} of {len(scene.steps)}: {weight} % of the traffic is on revision"
-    return (Event("StepCompleted", f"{done} {scene.status.current_revision}"),)
+    return (Event(STEP_COMPLETED, f"{done} {scene.status.current_revision}", routine=True),)

@@ -91,7 +91,6 @@ def test_a_release_from_its_first_pass_to_its_last() -> None:
     life.ask("promote")
     assert life.run() == [
         ["v2 to 5", "Progressing 5/5 PodsNotAvailable", "RequestDone"],
-        ["weight 100"],
         ["web to v2"],
         ["weight 0"],
         ["Healthy 5/5", "ReleaseCompleted"],
@@ -107,6 +106,16 @@ def test_a_release_from_its_first_pass_to_its_last() -> None:
 def test_without_steps_it_is_promoted_at_once() -> None:
     life = serving()
     life.change()
+    assert life.run() == [
+        ["create v2 of 5", "Progressing 0/0 PodsNotAvailable", "ReleaseStarted"],
+        ["web-canary to v2", "web to v2"],
+        ["Healthy 0/0", "ReleaseCompleted"],
+    ]
+
+
+def test_where_the_old_version_does_not_linger_all_traffic_leaves_it_first() -> None:
+    life = serving()
+    life.change(canary={"scaleDownDelaySeconds": 9})
     assert life.run() == [
         ["create v2 of 5", "Progressing 0/0 PodsNotAvailable", "ReleaseStarted"],
         ["web-canary to v2"],
@@ -179,7 +188,6 @@ def test_the_background_analysis_is_stopped_when_the_steps_are_done() -> None:
         ["weight 20"],
         ["Progressing 1/1 StepCompleted", "StepCompleted"],
         ["v2 to 5", "stop 2-background"],
-        ["weight 100"],
         ["web to v2"],
         ["weight 0"],
         ["Healthy 1/1", "ReleaseCompleted"],

@@ -31,7 +31,7 @@ from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.settle import settle
 from tidegate.core.rollout.steps.outcome import Wait
 
-COMPLETED = Event("ReleaseCompleted", f"revision 2 ({NEW}) has all the traffic")
+COMPLETED = Event("ReleaseCompleted", f"revision 2 ({NEW}) has all the traffic", instead_of="StepCompleted")
 
 
 def ended(outcome: Outcome, cause: str = "") -> Any:
@@ -98,7 +98,14 @@ PARTLY = service("web", NEW, {NEW_NAME: 4})
             id="promoting: all its pods first",
         ),
         pytest.param(
-            scene(FIFTH, index=1, new=5, weight=20), weight("20 %", 100), id="promoting: then all the traffic"
+            scene(FIFTH, index=1, new=5, weight=20, canary={"scaleDownDelaySeconds": 9}),
+            weight("20 %", 100),
+            id="promoting: then all the traffic",
+        ),
+        pytest.param(
+            scene(FIFTH, index=1, new=5, weight=20, canary={"scaleDownDelaySeconds": 10}),
+            endpoints("web"),
+            id="promoting: the old version lingers, the Service at once",
         ),
         pytest.param(scene(FIFTH, index=1, new=5, weight=100), endpoints("web"), id="promoting: then the Service"),
         pytest.param(

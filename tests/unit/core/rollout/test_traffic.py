@@ -57,6 +57,7 @@ def test_a_pin_is_one_label_of_the_selector_and_says_whose_it_is() -> None:
     assert action == Merge(Resource.SERVICES, meta("web-canary"), patch)
 
 
+AT_ONCE = {"scaleDownDelaySeconds": 0}
 LATE = (route(0, accepted=False),)
 OTHER = services(service("web-canary", OLD), service("web", THIRD))
 
@@ -106,9 +107,11 @@ OTHER = services(service("web-canary", OLD), service("web", THIRD))
         ),
         pytest.param(scene(FIFTH, weight=20, old=None, services=views(NEW, "")), {}, id="the stable version is gone"),
         pytest.param(scene(FIFTH, index=1, weight=100, new=5), {"web": NEW}, id="promoting: all on the canary"),
-        pytest.param(scene(FIFTH, index=1, weight=50, new=5), {}, id="promoting: not all yet"),
+        pytest.param(scene(FIFTH, index=1, weight=20, new=5), {"web": NEW}, id="promoting: the old version lingers"),
+        pytest.param(scene(FIFTH, index=1, weight=20, new=rs(NEW, 5, 4)), {}, id="promoting: a pod is missing"),
+        pytest.param(scene(FIFTH, index=1, weight=50, new=5, canary=AT_ONCE), {}, id="promoting: not all yet"),
         pytest.param(
-            scene(FIFTH, index=1, weight=100, new=5, routes=(route(100, accepted=False),)),
+            scene(FIFTH, index=1, weight=100, new=5, routes=(route(100, accepted=False),), canary=AT_ONCE),
             {},
             id="promoting: a gateway has not taken it over",
         ),

@@ -75,7 +75,8 @@ def test_it_waits_where_the_step_does() -> None:
 def test_a_step_that_is_over_is_written_down_before_the_next_one_acts() -> None:
     walked, wait = walk(scene(FIFTH, HALF, weight=20))
     assert wait is TURN
-    assert walked.events == (Event("StepCompleted", "step 1 of 2: 20 % of the traffic is on revision 2"),)
+    said = "step 1 of 2: 20 % of the traffic is on revision 2"
+    assert walked.events == (Event("StepCompleted", said, routine=True),)
     assert facts(walked, "current_step_index", "current_step_started_at", "progressed_at", "history") == {
         "current_step_index": 1,
         "current_step_started_at": NOW,

@@ -42,7 +42,8 @@ class Wait:
     """Another system that the step waits for."""
 
 
-TURN = Wait("StepCompleted", "a step is over, and the next one begins")
+STEP_COMPLETED = "StepCompleted"
+TURN = Wait(STEP_COMPLETED, "a step is over, and the next one begins")
 """A step that is over by what the world is like is written down before the next one changes that: after a crash, or in
 the next pass, it would be looked at anew and not be over any more."""
 
