@@ -216,10 +216,11 @@ MINE: dict[str, Callable[[Raw], str]] = {"Rollout": _of_rollout, "Service": _of_
 def share_of(cluster: Cluster, replicaset: str) -> float:
     """The percentage of the traffic that goes to a ReplicaSet: the weights in force, the endpoints as they are."""
     weights = cluster.gateway.weights(cluster.key("HTTPRoute", NAME))
-    return sum(weight * _part_of(cluster, service, replicaset) for service, weight in weights.items())
+    return sum(weight * part_of(cluster, service, replicaset) for service, weight in weights.items())
 
 
-def _part_of(cluster: Cluster, service: str, replicaset: str) -> float:
+def part_of(cluster: Cluster, service: str, replicaset: str) -> float:
+    """The part of a Service's endpoints that are pods of a ReplicaSet, 0 to 1."""
     found = cluster.api.find(cluster.key("EndpointSlice", service))
     ready = [e["targetRef"]["name"] for e in found["endpoints"] if e["conditions"]["ready"]] if found else []
     return sum(name.rpartition("-")[0] == replicaset for name in ready) / max(1, len(ready))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.property.promises import OPERATORS, SLACK, share_of
+from tests.property.promises import OPERATORS, SLACK, part_of, share_of
 from tests.scenarios.manifests import CANARY, NAME, STABLE
 from tidegate.core.world import HASH_LABEL
 from tidegate.model import Cluster
@@ -55,10 +55,14 @@ class StepsWitness:
         """Who becomes stable has all the traffic by then, by the weights in force and the endpoints as they are."""
         before, after = change.before.get("status") or {}, change.raw["status"]
         stable = after.get("stableRS", "")
-        counted = _is_counted(change.raw)
+        # Without a router, which Service leads to the pods of a canary is its author's business.
+        counted = "trafficRouting" not in _canary(change.raw) and "canary" in change.raw["spec"]["strategy"]
         if before.get("stableRS") and stable != before["stableRS"] and change.raw["spec"]["replicas"] and not counted:
-            share = share_of(self._cluster, f"{NAME}-{stable}")
+            share = self._share_of(f"{NAME}-{stable}", routed="trafficRouting" in _canary(change.raw))
             assert share > 100 - SLACK, f"{stable} is called stable with {share:.0f} % of the traffic"
+
+    def _share_of(self, replicaset: str, *, routed: bool) -> float:
+        return share_of(self._cluster, replicaset) if routed else 100 * part_of(self._cluster, STABLE, replicaset)
 
     def _analyses_came_first(self, change: Change) -> None:
         """A weight is only asked for when every analysis step before it has passed, or a person skipped it."""
@@ -110,13 +114,12 @@ class StepsWitness:
         return (run.get("status") or {}).get("phase", "Pending") if run else "not there"
 
 
-def _is_counted(rollout: Raw) -> bool:
-    """A canary without a router: which Service leads to its pods is its author's business."""
-    return "trafficRouting" not in rollout["spec"]["strategy"].get("canary", {"trafficRouting": {}})
+def _canary(rollout: Raw) -> Raw:
+    return rollout["spec"]["strategy"].get("canary") or {}
 
 
 def _steps(rollout: Raw) -> Raw:
-    return rollout["spec"]["strategy"].get("canary", {}).get("steps", [])
+    return _canary(rollout).get("steps", [])
 
 
 def _asks_to_skip(rollout: Raw) -> bool:
