@@ -97,7 +97,6 @@ def rollout(name: str, version: str, error_rate: float, spec: Manifest, canary: 
         "kind": "Rollout",
         "metadata": {"name": name},
         "spec": {
-            **spec,
             "selector": {"matchLabels": {"app": name}},
             "template": {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container]}},
             "strategy": {
@@ -110,5 +109,17 @@ def rollout(name: str, version: str, error_rate: float, spec: Manifest, canary: 
                     **canary,
                 }
             },
+            **spec,
         },
     }
+
+
+def blue_green(name: str, **fields: Any) -> Manifest:
+    """The strategy blue/green over the two Services of `name`, for `App.spec`."""
+    delays = {"scaleDownDelaySeconds": 1, "abortScaleDownDelaySeconds": 1}
+    return {"strategy": {"blueGreen": {"activeService": name, "previewService": f"{name}-canary", **delays, **fields}}}
+
+
+def counted(*steps: Manifest, **fields: Any) -> Manifest:
+    """The strategy canary without a router, for `App.spec`."""
+    return {"strategy": {"canary": {"steps": list(steps), **fields}}}
