@@ -17,6 +17,7 @@ from tests.bench import workload
 from tests.bench.kube import Kube, in_parallel
 
 ROLLOUTS = f"/apis/tidegate.dev/v1alpha1/namespaces/{workload.NAMESPACE}/rollouts"
+SERVICES = f"/api/v1/namespaces/{workload.NAMESPACE}/services"
 ROUTES = f"/apis/gateway.networking.k8s.io/v1/namespaces/{workload.NAMESPACE}/httproutes"
 REPLICASETS = f"/apis/apps/v1/namespaces/{workload.NAMESPACE}/replicasets"
 IDLE_SECONDS = 60
@@ -41,11 +42,9 @@ class Cost:
         return asdict(self)
 
 
-async def measure(
-    cluster: RunningCluster, kube: Kube, operator: OperatorProcess, count: int, *, analysis: bool
-) -> Cost:
+async def measure(cluster: RunningCluster, kube: Kube, operator: OperatorProcess, count: int, kind: str) -> Cost:
     """Install N Rollouts, release a new image on all at once, rest, abort some; say what each of it cost."""
-    await _install(cluster, kube, count, analysis=analysis)
+    await _install(cluster, kube, count, kind)
     await kube.wait_all(ROLLOUTS, healthy("1"), "healthy on the first version", 240)
     await _rest(cluster)
     cpu, mark = cpu_seconds(operator.pid), cluster.audit.mark()
@@ -56,9 +55,10 @@ async def measure(
     calls, spent = cluster.audit.calls(mark, workload.NAMESPACE), cpu_seconds(operator.pid) - cpu
     _show(calls, count)
     idle = await _idle(cluster)
-    aborts = await _aborts(kube, min(ABORTS, count))
+    go_back = _back if kind == "blue-green" else _abort
+    aborts = [await go_back(kube, name) for name in workload.names(min(ABORTS, count))]
     return Cost(
-        workload="canary-analysis" if analysis else "canary",
+        workload=kind,
         n=count,
         apiWritesPerRollout=round(calls.writes / count, 1),
         apiReadsPerRollout=round(calls.reads / count, 2),
@@ -69,12 +69,11 @@ async def measure(
     )
 
 
-async def _install(cluster: RunningCluster, kube: Kube, count: int, *, analysis: bool) -> None:
+async def _install(cluster: RunningCluster, kube: Kube, count: int, kind: str) -> None:
     await kube.create("/api/v1/namespaces", {"metadata": {"name": workload.NAMESPACE}})
-    if analysis:
-        await kube.create(*workload.template(cluster.prometheus_url))
+    await kube.create(*workload.template(cluster.prometheus_url))
     for name in workload.names(count):
-        for collection, body in workload.objects(name, analysis=analysis):
+        for collection, body in workload.objects(name, kind):
             await kube.create(collection, body)
 
 
@@ -119,12 +118,8 @@ async def _idle(cluster: RunningCluster) -> float:
     return round((calls.writes + calls.reads) * 60 / IDLE_SECONDS, 1)
 
 
-async def _aborts(kube: Kube, count: int) -> list[float]:
-    """Milliseconds from the request to weight 0 in the route, each on a release that is at its first step."""
-    return [await _abort(kube, name) for name in workload.names(count)]
-
-
 async def _abort(kube: Kube, name: str) -> float:
+    """Milliseconds from the request to weight 0 in the route, on a release that is at its first step."""
     await kube.patch(f"{ROLLOUTS}/{name}", workload.image("3"))
     began: float | None = None
     async for route in kube.watch(ROUTES, name):
@@ -134,6 +129,30 @@ async def _abort(kube: Kube, name: str) -> float:
         elif began is not None and not weights[f"{name}-canary"]:
             return 1000 * (time.monotonic() - began)
     raise RuntimeError(f"the watch of HTTPRoute {name} ended")
+
+
+async def _back(kube: Kube, name: str) -> float:
+    """Milliseconds from the old template, just after a promotion, to the active Service on the old version."""
+    active: str | None = None
+    began: float | None = None
+    await kube.patch(f"{ROLLOUTS}/{name}", workload.image("3"))
+    async for service in kube.watch(SERVICES, f"{name}-stable"):
+        leads_to = service["spec"]["selector"]["tidegate.dev/pod-template-hash"]
+        active = active or leads_to
+        if began is None and leads_to != active:
+            await _until_healthy(kube, name, "3")
+            began = time.monotonic()
+            await kube.patch(f"{ROLLOUTS}/{name}", workload.image("2"))
+        elif began is not None and leads_to == active:
+            return 1000 * (time.monotonic() - began)
+    raise RuntimeError(f"the watch of Service {name}-stable ended")
+
+
+async def _until_healthy(kube: Kube, name: str, version: str) -> None:
+    good = healthy(version)
+    async for rollout in kube.watch(ROLLOUTS, name):
+        if good(rollout):
+            return
 
 
 async def _request_abort(kube: Kube, name: str) -> float:

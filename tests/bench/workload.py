@@ -1,8 +1,13 @@
-"""The workload of the budgets: N Rollouts of 5 pods behind HTTPRoutes, steps 20-40-60-80 with pauses of a second."""
+"""The workloads of the budgets: N Rollouts of 5 pods each, by the strategy that they have.
+
+canary            behind HTTPRoutes, steps 20-40-60-80 with pauses of a second
+canary-analysis   the same, with an analysis a step
+blue-green        all users at once by the active Service
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 NAMESPACE = "bench"
@@ -15,12 +20,12 @@ def names(count: int) -> list[str]:
     return [f"app-{number:03}" for number in range(count)]
 
 
-def objects(name: str, *, analysis: bool) -> Iterator[tuple[str, Manifest]]:
+def objects(name: str, kind: str) -> Iterator[tuple[str, Manifest]]:
     """What a Rollout of this name needs, in the order to apply it: the collection's path and the object."""
     yield f"/api/v1/namespaces/{NAMESPACE}/services", _service(f"{name}-stable", name)
     yield f"/api/v1/namespaces/{NAMESPACE}/services", _service(f"{name}-canary", name)
     yield f"/apis/gateway.networking.k8s.io/v1/namespaces/{NAMESPACE}/httproutes", _route(name)
-    yield f"/apis/tidegate.dev/v1alpha1/namespaces/{NAMESPACE}/rollouts", _rollout(name, analysis=analysis)
+    yield f"/apis/tidegate.dev/v1alpha1/namespaces/{NAMESPACE}/rollouts", _rollout(name, STRATEGIES[kind](name))
 
 
 def template(prometheus: str) -> tuple[str, Manifest]:
@@ -75,13 +80,29 @@ def _route(name: str) -> Manifest:
     }
 
 
-def _steps(*, analysis: bool) -> list[Manifest]:
-    measure = {"analysis": {"templates": [{"templateName": "content"}]}}
-    judged = [measure] if analysis else []
-    return [step for weight in WEIGHTS for step in ({"setWeight": weight}, {"pause": {"duration": 1}}, *judged)]
+def _canary(name: str, judged: Sequence[Manifest] = ()) -> Manifest:
+    steps = [step for weight in WEIGHTS for step in ({"setWeight": weight}, {"pause": {"duration": 1}}, *judged)]
+    routing = {"gatewayAPI": {"httpRoutes": [{"name": name}]}}
+    services = {"canaryService": f"{name}-canary", "stableService": f"{name}-stable"}
+    return {"canary": {**services, "trafficRouting": routing, "steps": steps}}
 
 
-def _rollout(name: str, *, analysis: bool) -> Manifest:
+def _judged(name: str) -> Manifest:
+    return _canary(name, [{"analysis": {"templates": [{"templateName": "content"}]}}])
+
+
+def _blue_green(name: str) -> Manifest:
+    return {"blueGreen": {"activeService": f"{name}-stable", "previewService": f"{name}-canary"}}
+
+
+STRATEGIES: Mapping[str, Callable[[str], Manifest]] = {
+    "canary": _canary,
+    "canary-analysis": _judged,
+    "blue-green": _blue_green,
+}
+
+
+def _rollout(name: str, strategy: Manifest) -> Manifest:
     return {
         "apiVersion": "tidegate.dev/v1alpha1",
         "kind": "Rollout",
@@ -90,13 +111,6 @@ def _rollout(name: str, *, analysis: bool) -> Manifest:
             "replicas": 5,
             "selector": {"matchLabels": {"app": name}},
             "template": {"metadata": {"labels": {"app": name}}, **image("1")["spec"]["template"]},
-            "strategy": {
-                "canary": {
-                    "canaryService": f"{name}-canary",
-                    "stableService": f"{name}-stable",
-                    "trafficRouting": {"gatewayAPI": {"httpRoutes": [{"name": name}]}},
-                    "steps": _steps(analysis=analysis),
-                }
-            },
+            "strategy": strategy,
         },
     }
