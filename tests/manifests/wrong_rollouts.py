@@ -204,7 +204,20 @@ SHAPE = (
         "write the pods in spec.template",
     ),
     Wrong("restartAt", put("spec.restartAt", "2026-01-31T12:00:00Z"), "spec.restartAt", "", "change an annotation"),
-    Wrong("rollbackWindow", put("spec.rollbackWindow", {"revisions": 3}), "spec.rollbackWindow", "", "remove it"),
+    Wrong(
+        "rollback window of nothing",
+        put("spec.rollbackWindow", {"revisions": 0}),
+        "spec.rollbackWindow.revisions",
+        "0",
+        "1",
+    ),
+    Wrong(
+        "supersede policy that there is not",
+        put("spec.onSupersede", "Wait"),
+        "spec.onSupersede",
+        "Wait",
+        "Queue",
+    ),
     Wrong(
         "key that stands twice",
         NOTHING,

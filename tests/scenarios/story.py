@@ -150,6 +150,10 @@ class Story:
         """Let time pass until all of this is so."""
         self.stage.until(lambda: self._is_current() and not self._missing(wanted), lambda: self._explain(wanted))
 
+    def until_current(self) -> None:
+        """Let time pass until the operator has seen the manifest as it is."""
+        self.until()
+
     def then(self, **wanted: Any) -> None:
         """All of this is so."""
         assert not self._missing(wanted), self._explain(wanted)

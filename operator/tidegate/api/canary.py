@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tidegate.api.meta import Model, Refused, Rule, ServiceName, Shape
 from tidegate.api.pods import AntiAffinity, PodMetadata
-from tidegate.api.rollout_analysis import RolloutAnalysisBackground
+from tidegate.api.rollout_analysis import RolloutAnalysis, RolloutAnalysisBackground
 from tidegate.api.routing import TrafficRouting
 from tidegate.api.sizing import PodsOrPercent, ReplicaProgressThreshold
 from tidegate.api.steps import CanaryStep
@@ -23,6 +23,7 @@ _ROUTED_ONLY = {
     "abortScaleDownDelaySeconds": "abort_scale_down_delay_seconds",
     "scaleDownDelayRevisionLimit": "scale_down_delay_revision_limit",
     "minPodsPerReplicaSet": "min_pods_per_replica_set",
+    "postPromotionAnalysis": "post_promotion_analysis",
 }
 
 
@@ -60,6 +61,13 @@ class CanaryStrategy(Model):
     analysis: Annotated[
         RolloutAnalysisBackground | None,
         Field(description="Measured in the background, from startingStep to the end of the steps."),
+    ] = None
+    post_promotion_analysis: Annotated[
+        RolloutAnalysis | None,
+        Field(
+            description="Measured once the new version has all the traffic. The old pods stay until the verdict: when "
+            "it fails, the traffic goes back at once."
+        ),
     ] = None
     scale_down_delay_seconds: Annotated[
         int | None,
@@ -142,6 +150,13 @@ class CanaryStrategy(Model):
             "dynamicStableScale takes the old pods away as the traffic leaves them: leave scaleDownDelaySeconds out",
             lambda c: not c.dynamic_stable_scale or c.scale_down_delay_seconds is None,
             field="scaleDownDelaySeconds",
+        ),
+        Rule(
+            "!has(self.postPromotionAnalysis) || (!has(self.maxSurge) && "
+            "!(has(self.dynamicStableScale) && self.dynamicStableScale))",
+            "postPromotionAnalysis needs the old version with all its pods: leave dynamicStableScale and maxSurge out",
+            lambda c: c.post_promotion_analysis is None or (c.max_surge is None and not c.dynamic_stable_scale),
+            field="postPromotionAnalysis",
         ),
         Rule(
             "!has(self.maxSurge) || !(string(self.maxSurge) in ['0', '0%']) || "

@@ -14,6 +14,7 @@ from tidegate.api.meta import API_VERSION, LabelValue, Model, Refused, Rule, Sha
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.routing import GatewayAPIRouting, RouteReference, TrafficRouting
 from tidegate.api.steps import CanaryStep, Pause, SetCanaryScale
+from tidegate.api.supersede import OnSupersede, RollbackWindow
 from tidegate.api.template import PodTemplate
 
 __all__ = [
@@ -121,13 +122,20 @@ class RolloutSpec(Model):
     progress_deadline_abort: Annotated[bool, Field(description="true: a stuck release is aborted.")] = False
     analysis: Annotated[RunHistory, Field(description="How many AnalysisRuns are kept.")] = RunHistory()
     restart_at: Annotated[None, _not_yet("restartAt", "change an annotation of the template", Shape.TEXT)] = None
-    rollback_window: Annotated[None, _not_yet("rollbackWindow", "remove it")] = None
+    rollback_window: Annotated[
+        RollbackWindow | None,
+        Field(description="Versions that were stable lately take the traffic back without steps and analyses."),
+    ] = None
     workload_ref: Annotated[None, _not_yet("workloadRef", "write the pods in spec.template")] = None
     schedule: Annotated[None, _not_yet("schedule", "remove it")] = None
     depends_on: Annotated[None, _not_yet("dependsOn", "remove it", Shape.LIST)] = None
     on_supersede: Annotated[
-        None, _not_yet("onSupersede", "a new template starts again at the first step", Shape.TEXT)
-    ] = None
+        OnSupersede,
+        Field(
+            description="A new template in the middle of a release: Restart begins it at the first step, Queue ends "
+            "the release under way first, KeepStep goes on at the weight that was reached."
+        ),
+    ] = OnSupersede.RESTART
     versioned_config: Annotated[
         bool,
         Field(

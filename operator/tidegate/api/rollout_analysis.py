@@ -73,6 +73,17 @@ class RunMetadata(Model):
     annotations: dict[str, str] | None = Field(None, description="Annotations of the AnalysisRun.")
 
 
+class OnFailure(StrEnum):
+    """What a failed analysis does to its release."""
+
+    ABORT = "Abort"
+    """It is taken back."""
+    PAUSE = "Pause"
+    """It is held until a person decides."""
+    NOTIFY = "Notify"
+    """It goes on, and an Event tells of it."""
+
+
 class RolloutAnalysis(Model):
     """Which templates to run, with which arguments."""
 
@@ -87,6 +98,11 @@ class RolloutAnalysis(Model):
         None, max_length=100, description="How many measurements stay in status. Default 10 a metric."
     )
     analysis_run_metadata: RunMetadata | None = Field(None, description="Labels and annotations of the AnalysisRuns.")
+    on_failure: OnFailure | None = Field(
+        None,
+        description="What a failed run does: Abort takes the release back, Pause holds it for a person, Notify only "
+        "tells of it. Default Abort.",
+    )
 
 
 class RolloutAnalysisBackground(RolloutAnalysis):

@@ -62,6 +62,15 @@ WAYS: Mapping[str, _Way] = {
         "`tidegate resume {name}` measures again, `tidegate promote {name}` goes on without a verdict, "
         "`tidegate abort {name}` takes it back.",
     ),
+    "AnalysisFailed": _Way(
+        "Somebody decides: the author wants a person to look at what failed.",
+        "`tidegate resume {name}` measures again, `tidegate promote {name}` goes on in spite of it, "
+        "`tidegate abort {name}` takes it back.",
+    ),
+    "Queued": _Way(
+        "The release under way is promoted or aborted.",
+        f"{_GO_ON}; then the template of the manifest begins.",
+    ),
     "StepCompleted": _Way("The next step begins, in a moment.", "Nothing is needed."),
     "Analysis": _Way("The verdict: Successful goes on, Failed takes it back.", f"Nothing is needed. {_LOOK}."),
     "PodsNotAvailable": _Way(

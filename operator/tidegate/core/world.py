@@ -127,6 +127,8 @@ class ReplicaSetView:
     ready: int
     available: int
     images: tuple[str, ...] = ()
+    template: str = ""
+    """Its pod template as its author wrote it, in JSON; kept only of a version that has pods."""
     failure: str = ""
     """The message of its ReplicaFailure condition: quota, admission, a missing service account."""
     awaits_copies: bool = False

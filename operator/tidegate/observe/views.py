@@ -29,6 +29,7 @@ from tidegate.core.world import (
     REQUESTED_GROUPS,
     REVISION,
     RUN_ROLE,
+    TEMPLATE,
     ConfigView,
     Key,
     Meta,
@@ -210,6 +211,8 @@ def replicaset_view(raw: Raw, _old: ReplicaSetView | None = None) -> ReplicaSetV
         ready=min(size, _count(status.get("readyReplicas"))),
         available=min(size, _count(status.get("availableReplicas"))),
         images=_images(spec),
+        # Old versions are many, and nobody asks for theirs: it would be most of the memory.
+        template=_annotations(raw).get(TEMPLATE, "") if size else "",
         failure=_failure(status),
         awaits_copies=awaits_copies(notes),
         apart_from=notes.get(APART_FROM, ""),

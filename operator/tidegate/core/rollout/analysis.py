@@ -11,9 +11,9 @@ from typing import Any
 
 from tidegate.api.analysis import AnalysisPhase
 from tidegate.api.meta import API_VERSION
-from tidegate.api.rollout_analysis import RolloutAnalysis
+from tidegate.api.rollout_analysis import OnFailure, RolloutAnalysis
 from tidegate.api.rollout_status import PauseReason, RunStatus
-from tidegate.core.actions import Action, Create, Delete, Merge, Resource
+from tidegate.core.actions import Action, Create, Delete, Event, Merge, Resource
 from tidegate.core.analysis.release import AnalysisError, ReleaseFacts, build_run
 from tidegate.core.analysis.verdict import NO_DATA
 from tidegate.core.rollout.ownership import owner_reference
@@ -43,6 +43,29 @@ _VERDICTS = {
 def verdict(run: RunView) -> Verdict:
     """Four verdicts, never mixed up: no data is not success, and what could not be measured is not failure."""
     return _VERDICTS.get(run.status.phase, Verdict.RUNNING)
+
+
+_FAILED_MEANS = {
+    OnFailure.ABORT: Verdict.FAILED,
+    OnFailure.PAUSE: Verdict.UNDECIDED,
+    OnFailure.NOTIFY: Verdict.SUCCESSFUL,
+}
+
+
+def meaning(run: RunView, asked: RolloutAnalysis) -> Verdict:
+    """What the verdict does to the release: of a failed run its author says by `onFailure`."""
+    said = verdict(run)
+    return _FAILED_MEANS[asked.on_failure or OnFailure.ABORT] if said is Verdict.FAILED else said
+
+
+def notice(run: RunView) -> tuple[Event, ...]:
+    """What is said of a run that failed, and whose author wants no more than to be told."""
+    return (Event("AnalysisFailed", cause(run), warning=True),) if verdict(run) is Verdict.FAILED else ()
+
+
+def held_reason(run: RunView) -> str:
+    """Why a person must decide, in one word."""
+    return "AnalysisFailed" if verdict(run) is Verdict.FAILED else "AnalysisUndecided"
 
 
 def completed(run: RunView) -> bool:

@@ -1,5 +1,6 @@
 """One pass over a Rollout: from the world to what is to be done. Pure: no I/O, no clock, no randomness.
 
+admit     which template is in hand: the manifest's may have to wait
 begin     the user changed something: another release begins
 answer    what people asked for
 judge     the background analysis may take the release back
@@ -10,12 +11,14 @@ act       sizes, Services, weight and runs that follow from the facts now decide
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tidegate.api.rollout import RolloutSpec
 from tidegate.core.actions import Action, Plan
 from tidegate.core.config.revision import pod_hash_of, versioned
 from tidegate.core.rollout import analysis, pins, pod_metadata, replicas, traffic
+from tidegate.core.rollout.admission import admit
 from tidegate.core.rollout.prerequisites import missing
 from tidegate.core.rollout.release import begin
 from tidegate.core.rollout.remeasure import again_at, measure_again
@@ -37,13 +40,21 @@ def plan(world: World) -> Plan:
         return Plan()
     if rollout.spec is None:
         return invalid(world)
-    scene = _scene(world, rollout.spec)
+    scene, queued = admit(_scene(world, rollout.spec))
     # Nothing new begins as long as it can't be told what it is.
     begun = scene if scene.config.problem else begin(scene)
     scene, wait, actions = decide(answer(begun))
-    status, urgent = report(scene, wait)
+    status, urgent = report(scene, _told(wait, queued))
     call = wait.call if wait else None
-    return Plan(actions, status, urgent=urgent, events=scene.events, wake_at=_wake_at(scene, wait), call=call)
+    wake_at = _wake_at(scene, wait, queued)
+    return Plan(actions, status, urgent=urgent, events=scene.events, wake_at=wake_at, call=call)
+
+
+def _told(wait: Wait | None, queued: Wait | None) -> Wait | None:
+    """What is told: the wait of the release under way, and beside it that of the template in the manifest."""
+    if wait is None or queued is None or wait is TURN:
+        return wait or queued
+    return replace(wait, message=f"{wait.message}; {queued.message}")
 
 
 def _scene(world: World, spec: RolloutSpec) -> Scene:
@@ -95,9 +106,10 @@ def _act(scene: Scene) -> tuple[Action, ...]:
     return (*actions, *pod_metadata.swap(scene, actions))
 
 
-def _wake_at(scene: Scene, wait: Wait | None) -> datetime | None:
+def _wake_at(scene: Scene, wait: Wait | None, queued: Wait | None = None) -> datetime | None:
     """When time alone changes something."""
-    times: list[datetime | None] = [wait.until if wait else None, again_at(scene)]
+    times: list[datetime | None] = [each.until for each in (wait, queued) if each is not None]
+    times.append(again_at(scene))
     if wait is not None:
         times.append(deadline(scene, wait))
     if any(rs.size for rs in scene.others):

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from tidegate.api.rollout_status import CanaryStatus, Outcome, PauseReason, Release
+from tidegate.api.supersede import OnSupersede
 from tidegate.core.actions import Event
-from tidegate.core.rollout.replicas import old_until
 from tidegate.core.rollout.revision import content_hash
+from tidegate.core.rollout.rollback import goes_back, instant
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.weights import asked
 
@@ -38,29 +39,30 @@ def _go_on(scene: Scene) -> Scene:
 
 
 def _begin_release(scene: Scene) -> Scene:
-    back = bool(scene.status.stable_rs) and scene.new_hash == scene.status.stable_rs
-    revision, instant = _revision(scene), _stands_ready(scene)
+    back, at_once = goes_back(scene), instant(scene)
+    revision, index = _revision(scene), _first_step(scene)
     scene = _close_before(scene, Outcome.ROLLED_BACK if back else Outcome.SUPERSEDED)
     history = scene.status.history if back else [*scene.status.history, _line(scene, revision)][-KEPT:]
     return scene.facts(
-        _event(scene, revision, back=back),
+        _event(scene, revision, back=back, at_once=at_once),
         current_pod_hash=scene.new_hash,
         current_revision=revision,
         current_step_hash=_steps_hash(scene),
-        current_step_index=len(scene.steps) if back or instant or scene.first_release else 0,
+        current_step_index=len(scene.steps) if back or at_once or scene.first_release else index,
         history=history,
-        **{**fresh_start(scene), "promote_full": instant},
+        **{**fresh_start(scene), "promote_full": at_once},
     )
 
 
-def _stands_ready(scene: Scene) -> bool:
-    """Blue/green: the version asked for was promoted once and still stands with all its pods. Going back is instant."""
-    until = old_until(scene)
-    delayed = scene.strategy.instant and until is not None and until > scene.now
-    if not delayed or scene.new is None or not scene.spec.replicas or scene.new.available < scene.spec.replicas:
-        return False
-    promoted = (Outcome.PROMOTED, Outcome.FAST_PROMOTED)
-    return any(r.pod_template_hash == scene.new_hash and r.outcome in promoted for r in scene.status.history)
+def _first_step(scene: Scene) -> int:
+    """Where the release begins. `KeepStep`: with the weight that the one before had reached, and what guards it."""
+    replaced = scene.status.current_pod_hash not in ("", scene.status.stable_rs) and not scene.status.abort
+    if scene.spec.on_supersede is not OnSupersede.KEEP_STEP or not replaced:
+        return 0
+    if scene.status.current_step_hash != _steps_hash(scene):
+        return _same_weight(scene)
+    reached = scene.steps[: scene.index + 1]
+    return max((index for index, step in enumerate(reached) if step.set_weight is not None), default=0)
 
 
 def fresh_start(scene: Scene) -> dict[str, Any]:
@@ -141,11 +143,12 @@ def _revision(scene: Scene) -> int:
     return latest + 1
 
 
-def _event(scene: Scene, revision: int, *, back: bool) -> Event:
+def _event(scene: Scene, revision: int, *, back: bool, at_once: bool) -> Event:
     if back:
         return Event("RollingBack", f"the template is the stable version's again: taking revision {revision - 1} back")
     images = ", ".join(container.image for container in scene.spec.template.spec.containers)
-    return Event("ReleaseStarted", f"revision {revision} ({scene.new_hash}): {images}")
+    skips = "; it was stable lately: steps and analyses are skipped" if at_once else ""
+    return Event("ReleaseStarted", f"revision {revision} ({scene.new_hash}): {images}{skips}")
 
 
 def _steps_hash(scene: Scene) -> str:

@@ -74,7 +74,8 @@ def _promote(scene: Scene, _: Request) -> tuple[Scene, str]:
 
 def _step_undecided(scene: Scene) -> bool:
     run = analysis.find(scene, RunRole.STEP)
-    return run is not None and analysis.verdict(run) is analysis.Verdict.UNDECIDED
+    asked = None if scene.steps_done else scene.steps[scene.index].analysis
+    return run is not None and asked is not None and analysis.meaning(run, asked) is analysis.Verdict.UNDECIDED
 
 
 def _need_no_approval(scene: Scene) -> None:

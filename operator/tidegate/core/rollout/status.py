@@ -24,12 +24,14 @@ from tidegate.core.rollout.weights import asked, seen, verified
 from tidegate.core.world import HASH_LABEL, RolloutView, RunRole, World
 
 _PAUSES = {
+    "AnalysisFailed",
     "AnalysisUndecided",
     "Approval",
     "ApprovalTimedOut",
     "Paused",
     "PausedByRequest",
     "PausedBySpec",
+    "Queued",
     "WebhookFailed",
 }
 _INVALID = {"AnalysisInvalid", "ConfigMissing", "ServiceNotFound", "WebhookInvalid"}

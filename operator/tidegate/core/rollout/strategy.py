@@ -119,14 +119,15 @@ def strategy_of(spec: RolloutSpec) -> ReleaseStrategy:
 def _canary(canary: CanaryStrategy) -> ReleaseStrategy:
     routed = canary.traffic_routing is not None
     path: Location = ("strategy", "canary")
+    steps = tuple(_canary_steps(path, canary))
     return ReleaseStrategy(
         routing=Routing.ROUTES if routed else Routing.PODS,
         path=path,
         stable_service=canary.stable_service or "",
         canary_service=canary.canary_service or "",
         service_fields=("stableService", "canaryService"),
-        steps=tuple(canary.steps),
-        step_paths=tuple(_step_path(path, index, step) for index, step in enumerate(canary.steps)),
+        steps=tuple(step for _, step in steps),
+        step_paths=tuple(place for place, _ in steps),
         routes=_routes(canary.traffic_routing),
         background=canary.analysis,
         scale_down_delay=_seconds(canary.scale_down_delay_seconds, delays=routed and not canary.dynamic_stable_scale),
@@ -141,6 +142,16 @@ def _canary(canary: CanaryStrategy) -> ReleaseStrategy:
         min_pods=canary.min_pods_per_replica_set or 0,
         threshold=canary.replica_progress_threshold,
     )
+
+
+def _canary_steps(path: Location, canary: CanaryStrategy) -> Iterable[tuple[Location, CanaryStep]]:
+    """The steps as written, and those that judge the new version while it has all the traffic."""
+    for index, step in enumerate(canary.steps):
+        yield _step_path(path, index, step), step
+    if canary.post_promotion_analysis is not None:
+        bake: Location = (*path, "postPromotionAnalysis")
+        yield bake, CanaryStep(set_weight=FULL)
+        yield bake, CanaryStep(analysis=canary.post_promotion_analysis)
 
 
 def _step_path(path: Location, index: int, step: CanaryStep) -> Location:

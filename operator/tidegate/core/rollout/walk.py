@@ -32,7 +32,7 @@ def walk(scene: Scene) -> tuple[Scene, Wait | None]:
         if held is not None:
             return scene, held
         unwritten = unwritten or outcome.fleeting
-        scene = _next(scene, outcome.at or scene.now)
+        scene = _next(scene, outcome.at or scene.now).facts(*outcome.events)
     return scene, TURN if unwritten else None
 
 
@@ -49,7 +49,7 @@ def _held(scene: Scene) -> Wait | None:
     if analysis.undecided(scene):
         run = analysis.find(scene, RunRole.BACKGROUND)
         said = analysis.undecided_message(scene, run) if run else f"`tidegate resume {name}` goes on"
-        return Wait("AnalysisUndecided", said)
+        return Wait(analysis.held_reason(run) if run else "AnalysisUndecided", said)
     if any(pause.reason is PauseReason.REQUEST for pause in scene.status.pause_conditions):
         return Wait("PausedByRequest", f"somebody paused it: `tidegate resume {name}` goes on")
     return None

@@ -9,7 +9,7 @@ from tidegate.core.rollout import analysis
 from tidegate.core.rollout.abort import abort
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Wait
-from tidegate.core.world import RunRole
+from tidegate.core.world import RunRole, RunView
 
 
 def judge_background(scene: Scene) -> tuple[Scene, Wait | None]:
@@ -21,13 +21,20 @@ def judge_background(scene: Scene) -> tuple[Scene, Wait | None]:
     run = analysis.find(scene, RunRole.BACKGROUND)
     if run is None:
         return scene, analysis.start(scene, RunRole.BACKGROUND, asked)
-    match analysis.verdict(run):
+    match analysis.meaning(run, asked):
         case analysis.Verdict.FAILED:
             return abort(scene, analysis.cause(run)), None
         case analysis.Verdict.UNDECIDED if not analysis.undecided(scene):
             pause = PauseCondition(reason=PauseReason.INCONCLUSIVE_ANALYSIS, start_time=scene.now)
             return scene.facts(pause_conditions=[*scene.status.pause_conditions, pause]), None
+        case analysis.Verdict.SUCCESSFUL if not _told(scene, run):
+            return scene.facts(*analysis.notice(run)), None
     return scene, None
+
+
+def _told(scene: Scene, run: RunView) -> bool:
+    """The status as it is written tells of this verdict: the Event was said then."""
+    return scene.world.rollout.status.canary.current_background_analysis_run_status == analysis.brief(run)
 
 
 def deadline(scene: Scene, wait: Wait) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tidegate.api.rollout_analysis import RolloutAnalysis
 from tidegate.api.rollout_status import PauseReason
 from tidegate.core.rollout import analysis
 from tidegate.core.rollout.remeasure import again_at
@@ -17,18 +18,18 @@ def advance(scene: Scene) -> Outcome:
     run = analysis.find(scene, RunRole.STEP)
     if run is None:
         return analysis.start(scene, RunRole.STEP, asked)
-    return _judge(scene, run)
+    return _judge(scene, run, asked)
 
 
-def _judge(scene: Scene, run: RunView) -> Outcome:
-    match analysis.verdict(run):
+def _judge(scene: Scene, run: RunView, asked: RolloutAnalysis) -> Outcome:
+    match analysis.meaning(run, asked):
         case analysis.Verdict.SUCCESSFUL:
-            return Done(run.status.completed_at)
+            return Done(run.status.completed_at, events=analysis.notice(run))
         case analysis.Verdict.FAILED:
             return Fail(analysis.cause(run))
         case analysis.Verdict.UNDECIDED:
             return Wait(
-                "AnalysisUndecided",
+                analysis.held_reason(run),
                 analysis.undecided_message(scene, run),
                 until=again_at(scene),
                 pause=PauseReason.INCONCLUSIVE_ANALYSIS,

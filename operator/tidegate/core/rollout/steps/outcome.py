@@ -20,6 +20,8 @@ class Done:
     """When it ended, where that is known: a pause ends on time, whenever the next pass comes. None: now."""
     fleeting: bool = field(default=False, kw_only=True)
     """True of the world as it is, and no longer once the next step changes it."""
+    events: tuple[Event, ...] = field(default=(), kw_only=True)
+    """What is said when the release goes on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,63 @@
+"""Which template is in hand: the manifest's, or that of the release under way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.unit.core.rollout.making import FIRST, NEW, OLD, PAUSE, SECOND, line, rs, scene, template
+from tidegate.api.rollout_status import Outcome
+from tidegate.core.rollout.admission import admit
+from tidegate.core.rollout.revision import canonical_json
+from tidegate.core.rollout.scene import Scene
+
+QUEUE = {"onSupersede": "Queue"}
+
+
+def under_way(image: str = "web:3", spec: dict[str, Any] | None = None, **status: Any) -> Scene:
+    """Version 2 goes out over version 1, and the manifest asks for another."""
+    known = {"current_pod_hash": NEW, **status}
+    here = scene(PAUSE, image=image, spec=QUEUE if spec is None else spec, status=known)
+    written = canonical_json(template("web:2"))
+    there = tuple(replace(each, template=written if each.pod_hash == NEW else "") for each in (rs(OLD), rs(NEW, 1)))
+    return replace(here, world=replace(here.world, replicasets=there))
+
+
+def test_the_release_under_way_ends_first() -> None:
+    here, wait = admit(under_way())
+    assert wait is not None
+    assert wait.reason == "Queued"
+    assert "revision 2 is promoted or aborted" in wait.message
+    assert here.new_hash == NEW
+    assert here.spec.template.as_written() == template("web:2")
+
+
+def test_a_version_without_pods_has_no_template_and_stays_in_hand() -> None:
+    here = under_way()
+    there = (rs(OLD), rs(NEW, 0))
+    inner, wait = admit(replace(here, world=replace(here.world, replicasets=there)))
+    assert wait is not None
+    assert inner.new_hash == NEW
+
+
+@pytest.mark.parametrize(
+    "here",
+    [
+        pytest.param(under_way(spec={}), id="the default begins at once"),
+        pytest.param(under_way(spec={"onSupersede": "KeepStep"}), id="KeepStep begins at once"),
+        pytest.param(under_way(image="web:2"), id="it is in hand already"),
+        pytest.param(under_way(image="web:1"), id="the stable version never waits"),
+        pytest.param(under_way(history=[FIRST, line(2, outcome=Outcome.ABORTED)]), id="the one before has ended"),
+        pytest.param(under_way(stable_rs="", history=[SECOND]), id="nothing has worked yet"),
+    ],
+)
+def test_it_begins_at_once(here: Scene) -> None:
+    assert admit(here) == (here, None)
+
+
+def test_without_its_replicaset_there_is_nothing_to_go_on_with() -> None:
+    here = under_way()
+    here = replace(here, world=replace(here.world, replicasets=(rs(OLD),)))
+    assert admit(here) == (here, None)
