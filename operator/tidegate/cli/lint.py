@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.text import Text
 
 from tidegate.cli import console, options
@@ -28,13 +30,18 @@ def command(
 
     kustomize build . | tidegate lint -
     """
-    result = lint({name: text for file in files for name, text in _read(file).items()})
+    result = lint(read_files(files))
     if output:
         console.data([_data(finding) for finding in result.findings], output)
     else:
         _print(result)
     if result.findings:
         raise typer.Exit(Exit.FAILED)
+
+
+def read_files(files: list[str]) -> dict[str, str]:
+    """The texts by their source: of files, of all manifests in folders, of standard input. Raises CommandError."""
+    return {name: text for file in files for name, text in _read(file).items()}
 
 
 def _read(file: str) -> dict[str, str]:
@@ -51,14 +58,19 @@ def _read(file: str) -> dict[str, str]:
 
 def _print(result: Result) -> None:
     screen = console.out()
-    for finding in result.findings:
-        screen.print(_line(finding), soft_wrap=True)
+    tell(result.findings, screen)
     what = f"{result.checked} {'object' if result.checked == 1 else 'objects'} checked"
     if result.findings:
         count = len(result.findings)
         console.err().print(Text(f"{what}, {count} {'mistake' if count == 1 else 'mistakes'} found", style="bold red"))
     else:
         screen.print(Text(f"{what}, no mistake found", style="green"))
+
+
+def tell(findings: Iterable[Finding], screen: Console) -> None:
+    """A line for each mistake."""
+    for finding in findings:
+        screen.print(_line(finding), soft_wrap=True)
 
 
 def _line(finding: Finding) -> Text:

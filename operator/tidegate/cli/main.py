@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.text import Text
 
-from tidegate.cli import console, crds, get, lint, operator, requests, status, undo, version, why
+from tidegate.cli import console, crds, get, lint, operator, requests, simulate, status, undo, version, why
 from tidegate.cli.errors import CommandError
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ app.command("pause")(requests.pause)
 app.command("resume")(requests.resume)
 app.command("undo")(undo.command)
 app.command("lint")(lint.command)
+app.command("simulate")(simulate.command)
 app.command("crds")(crds.command)
 app.command("version")(version.command)
 

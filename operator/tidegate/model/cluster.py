@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from tidegate.core.actions import Plan
+from tidegate.core.analysis.reading import PrometheusQuery, Reading
 from tidegate.core.world import Key
 from tidegate.model.api import ApiServer
-from tidegate.model.clock import Clock
+from tidegate.model.clock import START, Clock
 from tidegate.model.endpoints import Endpoints
 from tidegate.model.events import Recorder, Said
 from tidegate.model.garbage import GarbageCollector
@@ -19,6 +21,7 @@ from tidegate.model.weather import Weather
 from tidegate.model.webhooks import OtherSystems
 
 NAMESPACE = "default"
+Decided = Callable[[Key, Plan], None]
 
 
 def ordinary(image: str, _ordinal: int) -> Life:
@@ -36,8 +39,11 @@ class Cluster:
         weather: Weather | None = None,
         route_lag: float = ROUTE_LAG,
         names_proven: bool = True,
+        measure: Callable[[PrometheusQuery], Reading] | None = None,
+        start: datetime = START,
     ) -> None:
-        self.clock = Clock()
+        """`measure` answers queries in place of `prometheus`."""
+        self.clock = Clock(start)
         self.api = ApiServer(self.clock)
         self.garbage = GarbageCollector(self.api, self.clock)
         self.pods = Pods(self.api, self.clock, lives)
@@ -45,6 +51,7 @@ class Cluster:
         self.gateway = Gateway(self.api, self.clock, self.pods, route_lag)
         self.prometheus = Prometheus()
         self.others = OtherSystems()
+        self._measure = measure or self.prometheus.measure
         self.operators: list[Operator] = []
         self.restarts = 0
         self.events: list[Said] = []
@@ -52,23 +59,32 @@ class Cluster:
         self._weather = weather or Weather()
         self._names_proven = names_proven
         self._checks: list[Callable[[], None]] = []
+        self._decided: list[Decided] = []
 
     def watch_steps(self, check: Callable[[], None]) -> None:
         """Call `check` after everything that happens."""
         self._checks.append(check)
 
+    def watch_decisions(self, decided: Decided) -> None:
+        """Be told of every plan, also of what it says of the status and is written later."""
+        self._decided.append(decided)
+
+    def _tell(self, key: Key, plan: Plan) -> None:
+        for decided in self._decided:
+            decided(key, plan)
+
     def start_operator(self, name: str = "operator") -> Operator:
         """Start one. When the weather kills it, it is started again by itself."""
         recorder = Recorder(self.api, self.clock, self.events, name)
-        measure = self.prometheus.measure
         operator = Operator(
             self.api,
             self.clock,
             self._weather,
-            measure,
+            self._measure,
             self.others,
             recorder,
             self._start_again,
+            self._tell,
             names_proven=self._names_proven,
         )
         self.operators.append(operator)

@@ -40,6 +40,7 @@ class Operator:
         others: OtherSystems,
         recorder: Recorder,
         died: Callable[[Operator], None],
+        decided: Callable[[Key, Plan], None],
         *,
         names_proven: bool,
     ) -> None:
@@ -49,6 +50,7 @@ class Operator:
         self._weather = weather
         self._recorder = recorder
         self._died = died
+        self._decided = decided
         self._store = Store(names_proven=names_proven, config_kinds=ConfigKind)
         self._lag: dict[Key, datetime] = {}
         self._loop = Loop(clock, weather, self._pass)
@@ -70,6 +72,7 @@ class Operator:
             return
         plan = decide(self._store, key, self._clock.now)
         if plan is not None:
+            self._decided(key, plan)
             yield from self._carry_out(key, plan)
 
     def _look_at_run(self, key: Key) -> Steps:

@@ -16,6 +16,8 @@ class Result:
 
     findings: tuple[Finding, ...]
     checked: int
+    documents: tuple[Document, ...] = ()
+    """All objects of the input, those of other kinds too."""
 
 
 def lint(inputs: Mapping[str, str]) -> Result:
@@ -29,7 +31,7 @@ def lint(inputs: Mapping[str, str]) -> Result:
     findings += _all(documents)
     order = {source: index for index, source in enumerate(inputs)}
     ordered = sorted(dict.fromkeys(findings), key=lambda finding: (order[finding.source], finding.line))
-    return Result(tuple(ordered), sum(document.kind in schema.MODELS for document in documents))
+    return Result(tuple(ordered), sum(document.kind in schema.MODELS for document in documents), tuple(documents))
 
 
 def _all(documents: Sequence[Document]) -> Iterator[Finding]:
