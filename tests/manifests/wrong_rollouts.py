@@ -212,6 +212,30 @@ SHAPE = (
         "1",
     ),
     Wrong(
+        "window by a cron of four fields",
+        put("spec.schedule", {"windows": [{"cron": "0 9 * *", "duration": "8h"}]}),
+        "spec.schedule.windows[0].cron",
+        "0 9 * *",
+        "five fields",
+    ),
+    Wrong(
+        "time zone with a space",
+        put("spec.schedule", {"timeZone": "Central Europe"}),
+        "spec.schedule.timeZone",
+        "Central Europe",
+        "such as Europe/Berlin",
+    ),
+    Wrong(
+        "freeze that ends before it begins",
+        put(
+            "spec.schedule",
+            {"freezes": [{"from": "2026-12-31T00:00:00Z", "to": "2026-12-20T00:00:00Z", "reason": "year"}]},
+        ),
+        "spec.schedule.freezes[0].to",
+        "",
+        "to must lie behind from",
+    ),
+    Wrong(
         "supersede policy that there is not",
         put("spec.onSupersede", "Wait"),
         "spec.onSupersede",

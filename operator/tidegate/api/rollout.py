@@ -13,6 +13,7 @@ from tidegate.api.config import ConfigRef
 from tidegate.api.meta import API_VERSION, LabelValue, Model, Refused, Rule, Shape
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.routing import GatewayAPIRouting, RouteReference, TrafficRouting
+from tidegate.api.schedule import Schedule
 from tidegate.api.steps import CanaryStep, Pause, SetCanaryScale
 from tidegate.api.supersede import OnSupersede, RollbackWindow
 from tidegate.api.template import PodTemplate
@@ -127,7 +128,10 @@ class RolloutSpec(Model):
         Field(description="Versions that were stable lately take the traffic back without steps and analyses."),
     ] = None
     workload_ref: Annotated[None, _not_yet("workloadRef", "write the pods in spec.template")] = None
-    schedule: Annotated[None, _not_yet("schedule", "remove it")] = None
+    schedule: Annotated[
+        Schedule | None,
+        Field(description="When a release may start or move on. Going back and an abort never wait for it."),
+    ] = None
     depends_on: Annotated[None, _not_yet("dependsOn", "remove it", Shape.LIST)] = None
     on_supersede: Annotated[
         OnSupersede,

@@ -34,6 +34,7 @@ class _Way:
 
 _GO_ON = "`tidegate promote {name}` lets it go on, `tidegate abort {name}` takes it back"
 _LOOK = "`kubectl describe rollout.tidegate.dev {name}` shows more; `tidegate abort {name}` takes it back"
+_SCHEDULE = "Nothing is needed. spec.schedule.override lets it go on in spite of the schedule"
 WAYS: Mapping[str, _Way] = {
     "Paused": _Way("Somebody promotes it.", f"{_GO_ON}."),
     "Approval": _Way(
@@ -67,6 +68,9 @@ WAYS: Mapping[str, _Way] = {
         "`tidegate resume {name}` measures again, `tidegate promote {name}` goes on in spite of it, "
         "`tidegate abort {name}` takes it back.",
     ),
+    "OutsideWindow": _Way("The next window of the schedule opens.", f"{_SCHEDULE}."),
+    "Frozen": _Way("The freeze is over.", f"{_SCHEDULE}."),
+    "MinInterval": _Way("The least interval between two releases is over.", f"{_SCHEDULE}."),
     "Queued": _Way(
         "The release under way is promoted or aborted.",
         f"{_GO_ON}; then the template of the manifest begins.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from tests.scenarios import manifests as m
 from tests.scenarios.stages.stage import Called, Cascade, Change, Check, Raw, notes
@@ -90,6 +91,9 @@ class ModelStage:
     def calls(self) -> list[Called]:
         made = self.cluster.others.calls
         return [Called(c.key, c.url.removeprefix(self.other_address), c.body, c.secret is not None) for c in made]
+
+    def now(self) -> datetime:
+        return self.cluster.clock.now
 
     def changes(self) -> Iterator[Change]:
         for change in self.cluster.api.log:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -141,6 +142,9 @@ class RealStage:
 
     def calls(self) -> list[Called]:
         return list(self._others.calls)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
 
     def changes(self) -> Iterator[Change]:
         found = [Change(c.kind.name, c.object, c.gone) for kind in SHOWN for c in self._seen.changes(kind)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -110,6 +111,9 @@ class Stage(Protocol):
 
     def calls(self) -> list[Called]:
         """What the other system was called for."""
+
+    def now(self) -> datetime:
+        """The present moment of this stage."""
 
     def changes(self) -> Iterator[Change]:
         """What happened to Rollouts, ReplicaSets, TrafficSplits and routes, in order."""

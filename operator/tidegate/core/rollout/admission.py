@@ -11,6 +11,7 @@ from dataclasses import replace
 from tidegate.api.supersede import OnSupersede
 from tidegate.api.template import PodTemplate
 from tidegate.core.config.revision import UNVERSIONED
+from tidegate.core.rollout.opening import may_start
 from tidegate.core.rollout.rollback import goes_back, instant
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Wait
@@ -51,4 +52,4 @@ def _queue(scene: Scene) -> Wait | None:
     return Wait("Queued", f"the template of the manifest begins when revision {revision} is promoted or aborted")
 
 
-GATES: tuple[Callable[[Scene], Wait | None], ...] = (_queue,)
+GATES: tuple[Callable[[Scene], Wait | None], ...] = (_queue, may_start)

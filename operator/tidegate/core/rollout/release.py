@@ -8,6 +8,7 @@ from typing import Any
 from tidegate.api.rollout_status import CanaryStatus, Outcome, PauseReason, Release
 from tidegate.api.supersede import OnSupersede
 from tidegate.core.actions import Event
+from tidegate.core.rollout.opening import overridden
 from tidegate.core.rollout.revision import content_hash
 from tidegate.core.rollout.rollback import goes_back, instant
 from tidegate.core.rollout.scene import Scene
@@ -45,6 +46,7 @@ def _begin_release(scene: Scene) -> Scene:
     history = scene.status.history if back else [*scene.status.history, _line(scene, revision)][-KEPT:]
     return scene.facts(
         _event(scene, revision, back=back, at_once=at_once),
+        *(() if back or at_once or scene.first_release else overridden(scene)),
         current_pod_hash=scene.new_hash,
         current_revision=revision,
         current_step_hash=_steps_hash(scene),

@@ -6,13 +6,25 @@ promoted twice because a client tried again.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from pydantic import ValidationError
 
 from tidegate.api.rollout_status import LastRequest, RequestOutcome
 from tidegate.core.actions import Event
+from tidegate.core.rollout.opening import may_move_on, may_start
 from tidegate.core.rollout.request_actions import ACTIONS, RefusedRequest, Request, who
 from tidegate.core.rollout.revision import content_hash
 from tidegate.core.rollout.scene import Scene
+from tidegate.core.rollout.steps.outcome import Wait
+
+_GOES_ON: Mapping[str, Callable[[Scene], Wait | None]] = {
+    "promote": may_move_on,
+    "promoteFull": may_move_on,
+    "skipStep": may_move_on,
+    "retry": may_start,
+}
+"""Requests that move a release on: a freeze holds for people too."""
 
 
 def answer(scene: Scene) -> Scene:
@@ -53,6 +65,8 @@ def _follow(scene: Scene, request: Request) -> Scene:
         )
     if request.step is not None and request.step != scene.index:
         raise RefusedRequest(f"it was meant for step {request.step}, and the release is at step {scene.index}")
+    if request.action in _GOES_ON and (wait := _GOES_ON[request.action](scene)):
+        raise RefusedRequest(f"{wait.message}; spec.schedule.override lets it go on in spite of that")
     followed, message = ACTIONS[request.action](scene, request)
     return _answered(followed, request, RequestOutcome.DONE, message)
 

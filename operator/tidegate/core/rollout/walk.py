@@ -8,6 +8,7 @@ from tidegate.api.rollout_status import PauseCondition, PauseReason
 from tidegate.core.actions import Event
 from tidegate.core.rollout import analysis, steps
 from tidegate.core.rollout.abort import abort
+from tidegate.core.rollout.opening import may_move_on, overridden
 from tidegate.core.rollout.release import step_over
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps import TURN, Fail, Wait
@@ -32,7 +33,7 @@ def walk(scene: Scene) -> tuple[Scene, Wait | None]:
         if held is not None:
             return scene, held
         unwritten = unwritten or outcome.fleeting
-        scene = _next(scene, outcome.at or scene.now).facts(*outcome.events)
+        scene = _next(scene, outcome.at or scene.now).facts(*outcome.events, *overridden(scene))
     return scene, TURN if unwritten else None
 
 
@@ -52,7 +53,7 @@ def _held(scene: Scene) -> Wait | None:
         return Wait(analysis.held_reason(run) if run else "AnalysisUndecided", said)
     if any(pause.reason is PauseReason.REQUEST for pause in scene.status.pause_conditions):
         return Wait("PausedByRequest", f"somebody paused it: `tidegate resume {name}` goes on")
-    return None
+    return may_move_on(scene)
 
 
 def _halt(scene: Scene, wait: Wait) -> Scene:
