@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PYTHONPATH := operator:.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint unit property bed scenarios chart e2e bench crds build tools cluster cluster-down
+.PHONY: help venv demo test lint unit property property-deep bed scenarios chart e2e bench crds build tools cluster cluster-down
 # Suites share 2 cores with the clusters that they start: `make -j` would only make them slow.
 .NOTPARALLEL:
 # What else pytest is told: make unit ARGS='-k pause'
@@ -37,6 +37,9 @@ unit: venv ## the quick tests: the core and its tables
 
 property: venv ## random worlds and failures on the model cluster
 	$(call suite,property,random worlds and failures on the model cluster)
+
+property-deep: venv ## the same with 100,000 worlds that were not seen before: an hour and more
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests/property -q -n auto $(ARGS)
 
 chart: venv ## the chart, the image and the documents, on the real API server
 	$(call suite,chart,the chart and the manifests on a real API server)
