@@ -148,6 +148,9 @@ def _release(last: Release, events: Sequence[Raw]) -> Iterator[str]:
     for event in [each for each in told if (_when(each) or last.started_at) >= last.started_at][-EVENTS:]:
         when = _when(event)
         yield f"{words.clock(when) if when else ''} {event.get('reason', '')}: {event.get('message', '')}"
+    for given in last.approvals:
+        why = f": {given.reason}" if given.reason else ""
+        yield f"Step {given.step + 1} was approved by {given.by} {words.ago(given.at)} ago{why}."
     if last.finished_at and last.outcome:
         cause = f": {last.cause}" if last.cause else ""
         yield f"{_OUTCOMES[last.outcome]} {words.ago(last.finished_at)} ago{cause}."

@@ -67,6 +67,21 @@ def test_an_aborted_release_tells_its_cause_and_that_git_still_names_it(api: Fak
     assert "`tidegate retry shop`" in shown
 
 
+def test_who_approved_is_told_when_the_events_are_long_gone(api: FakeCluster, tidegate: Run) -> None:
+    given = {"step": 1, "stepHash": "abc", "by": "ann", "reason": "looks good", "at": "2026-01-31T12:00:10Z"}
+    last = {
+        "revision": 2,
+        "podTemplateHash": "new",
+        "images": ["shop:2"],
+        "startedAt": "2026-01-31T12:00:00Z",
+        "approvals": [given],
+    }
+    api.found = release() | {PATH: rollout(history=[last])}
+    shown = tidegate("why", "shop").out
+    assert "Step 2 was approved by ann " in shown
+    assert "ago: looks good." in shown
+
+
 def test_events_of_this_release_are_told_and_older_ones_are_not(api: FakeCluster, tidegate: Run) -> None:
     old = {"reason": "ReleaseCompleted", "message": "revision 1", "lastTimestamp": "2026-01-30T12:00:00Z"}
     new = {"reason": "StepCompleted", "message": "step 1 of 6", "eventTime": "2026-01-31T12:01:00.000000Z"}

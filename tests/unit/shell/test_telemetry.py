@@ -124,6 +124,8 @@ def test_a_bad_release_counts_as_a_failure_with_the_time_that_it_took_to_restore
     [
         ("aborted by ann (claimed): smells", "Request"),
         ("no progress for 600 s: waiting for 3 pods", "ProgressDeadline"),
+        ("nobody approved step 2 of 3 within 60 s", "Approval"),
+        ("webhook of step 2 of 3: gate.example.com answers HTTP 403: no", "Webhook"),
         ("analysis web-2-1: metric errors: 0.2", "Analysis"),
     ],
 )
