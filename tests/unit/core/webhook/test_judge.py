@@ -31,6 +31,8 @@ def said(answer: Answer | NoAnswer, condition: str | None = None) -> tuple[bool,
     [
         (200, b"", (True, False, "answers HTTP 200")),
         (204, b"", (True, False, "answers HTTP 204")),
+        (199, b"", (False, False, "answers HTTP 199: (no text)")),
+        (300, b"", (False, False, "answers HTTP 300: (no text)")),
         (302, b"", (False, False, "answers HTTP 302: (no text)")),
         (403, b"not\nyet\x1b[1m", (False, False, "answers HTTP 403: not yet [1m")),
         (408, b"", (False, True, "answers HTTP 408: (no text)")),
