@@ -10,11 +10,14 @@ from typing import Any
 
 from tests.property.faults import Faults, Storm
 from tests.scenarios import manifests as m
+from tidegate.core.config.revision import Versioned, pod_hash_of
 from tidegate.core.rollout.revision import content_hash
 from tidegate.model import Cluster
 from tidegate.model.objects import Raw
 from tidegate.model.pods import Life
+from tidegate.observe.views import config_map_view
 
+STABLE_FIELDS = ("stableMetadata", "activeMetadata")
 VERSIONS = ("v1", "v2", "v3", "crash")
 
 
@@ -57,6 +60,16 @@ def hash_of(version: str) -> str:
     return content_hash(m.rollout(version, [])["spec"]["template"])
 
 
+SETTINGS = ("old", "new")
+
+
+def hash_with(version: str, setting: str) -> str:
+    """The same of a version that reads the ConfigMap with this setting."""
+    template = m.rollout(version, [], container=m.reading("ConfigMap"))["spec"]["template"]
+    config = config_map_view(m.placed(m.config(setting), "default"))
+    return pod_hash_of(template, Versioned((config,)))
+
+
 class Stage:
     """An example on a cluster: does the deeds, and knows for what nobody can be blamed meanwhile."""
 
@@ -66,6 +79,7 @@ class Stage:
         self.cluster = Cluster(lives=self._life, weather=self.storm, route_lag=example.route_lag)
         self.rollout = self.cluster.key("Rollout", m.NAME)
         self._steps = list(example.steps)
+        self._fields = dict(example.canary)
         self._version, self._replicas = "v1", example.replicas
         self._spec = {"progressDeadlineSeconds": 60, **example.spec}
         self._forgiven_until = 0.0
@@ -119,12 +133,12 @@ class Stage:
     def first(self, version: str) -> None:
         """Everything is applied for the first time."""
         self._version = version
-        objects = [*m.services(), m.route(), m.template(), self._manifest()]
+        objects = [*m.services(), m.route(), m.template(), m.config("old"), self._manifest()]
         self.cluster.api.apply(m.placed(each, "default") for each in objects)
         self.cluster.start_operator()
 
     def _manifest(self) -> Raw:
-        fields = dict(self.example.canary)
+        fields = self._fields
         if self.example.kind is Kind.ROUTED:
             return m.rollout(self._version, self._steps, self._replicas, fields, **self._spec)
         counted = self.example.kind is Kind.COUNTED
@@ -140,6 +154,8 @@ class Stage:
         self._mend()
 
     def _mend(self) -> None:
+        if self.cluster.api.find(self.cluster.key("ConfigMap", m.CONFIG)) is None:
+            self.config("old")
         self.cluster.gateway.start()
         self.cluster.prometheus.start()
         if self._failed:
@@ -190,7 +206,22 @@ class Stage:
         self._errors(*what)
 
     def _errors(self, version: str, value: float | None) -> None:
-        self.cluster.prometheus.say(hash_of(version), *(() if value is None else (value,)))
+        for pod_hash in (hash_of(version), *(hash_with(version, setting) for setting in SETTINGS)):
+            self.cluster.prometheus.say(pod_hash, *(() if value is None else (value,)))
+
+    def config(self, setting: str) -> None:
+        """Another ConfigMap, or none."""
+        key = self.cluster.key("ConfigMap", m.CONFIG)
+        if setting:
+            self.cluster.api.apply([m.placed(m.config(setting), "default")])
+        elif self.cluster.api.find(key) is not None:
+            self.cluster.api.delete(key)
+
+    def role(self, role: str) -> None:
+        """Those who are stable are called so from now on."""
+        fields = {field: {"labels": {"role": role}} for field in STABLE_FIELDS if field in self._fields}
+        self._fields |= fields
+        self._apply()
 
     def prometheus(self, up: bool) -> None:
         self.cluster.prometheus.start() if up else self.cluster.prometheus.stop()
@@ -243,6 +274,6 @@ DEEDS: Mapping[str, Callable[[Stage, Any], None]] = {
     name: getattr(Stage, name)
     for name in (
         "version", "replicas", "steps", "paused", "request", "errors", "prometheus", "gateway", "gate", "weights",
-        "fail", "kill", "second", "nothing",
+        "fail", "config", "role", "kill", "second", "nothing",
     )
 }  # fmt: skip

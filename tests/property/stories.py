@@ -126,6 +126,23 @@ def _crashes(stage: Stage) -> None:
     seen(stage, "Degraded", abort=True)
 
 
+def _takes_another_config(stage: Stage) -> None:
+    stage.config("new")
+    seen(stage, "Paused", currentStepIndex=1, currentRevision=2)
+    ask(stage, "promote")
+    seen(stage, "Healthy")
+
+
+def _changes_its_roles(stage: Stage) -> None:
+    stage.version("v2")
+    seen(stage, "Paused", currentStepIndex=1)
+    stage.role("steady")
+    ask(stage, "promote")
+    seen(stage, "Healthy")
+
+
+READS = {"versionedConfig": True, "container": m.reading("ConfigMap")}
+ROLES = {f"{role}Metadata": {"labels": {"role": role}} for role in ("canary", "stable")}
 STORIES: Mapping[str, tuple[Example, Story]] = {
     "walks": (Example(WALK), _walks),
     "fails its analysis": (Example(WALK), _fails),
@@ -133,6 +150,8 @@ STORIES: Mapping[str, tuple[Example, Story]] = {
     "is tried again": (Example(HALF), _is_tried_again),
     "is superseded": (Example(HALF), _is_superseded),
     "is taken back": (Example(HALF), _is_taken_back),
+    "takes another config": (Example(HALF, spec=READS), _takes_another_config),
+    "changes its roles": (Example(HALF, canary=ROLES), _changes_its_roles),
     "is approved": (Example((m.weight(50), m.approval(users=["ann"]), m.weight(80), m.analysis())), _is_approved),
     "is asked for": (
         Example((m.weight(50), m.webhook("http://gate", onFailure="Pause", retries=1), m.weight(80), m.analysis())),

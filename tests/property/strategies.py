@@ -65,10 +65,17 @@ ANALYSES = st.just(m.analysis()["analysis"])
 def fields(draw: Any, kind: Kind) -> Raw:
     """More fields of a strategy."""
     if kind is Kind.SWITCHED:
-        return dict(draw(BLUE_GREEN)) | draw(PROMOTIONS)
+        return dict(draw(BLUE_GREEN)) | draw(PROMOTIONS) | draw(roles("preview", "active"))
     if kind is Kind.COUNTED:
-        return dict(draw(COUNTED))
-    return dict(draw(canaries())) | draw(SIZING)
+        return dict(draw(COUNTED)) | draw(roles("canary", "stable"))
+    return dict(draw(canaries())) | draw(SIZING) | draw(roles("canary", "stable"))
+
+
+def roles(new: str, stable: str) -> st.SearchStrategy[Raw]:
+    """What pods bear by their role, and which nodes they keep off."""
+    put = {f"{role}Metadata": {"labels": {"role": role}, "annotations": {"role": role}} for role in (new, stable)}
+    apart = {"antiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": {"weight": 1}}}
+    return st.sampled_from([{}, {}, put, {**put, **apart}])
 
 
 BLUE_GREEN = st.fixed_dictionaries(
@@ -115,6 +122,7 @@ SPECS = st.fixed_dictionaries(
         "revisionHistoryLimit": st.sampled_from([0, 1]),
     },
 )
+RELEASED_CONFIG = {"versionedConfig": True, "container": m.reading("ConfigMap")}
 DEED_OF: dict[str, st.SearchStrategy[Any]] = {
     "version": st.sampled_from(["v2", "v1", "v3", "crash"]),
     "nothing": st.none(),
@@ -128,6 +136,8 @@ DEED_OF: dict[str, st.SearchStrategy[Any]] = {
     "gate": st.tuples(st.sampled_from([200, 503, 403, None]), st.sampled_from([0.05, 2.0, 5.0])),
     "weights": st.sampled_from([0, 50, 100]),
     "fail": st.tuples(st.sampled_from(["v2", "v1", "v3"]), st.integers(1, 3)),
+    "config": st.sampled_from(["new", "old", ""]),
+    "role": st.sampled_from(["steady", "calm"]),
     "kill": st.none(),
     "second": st.sampled_from([0.5, 5.0]),
 }
@@ -154,7 +164,7 @@ def _examples(
         replicas=SIZES,
         kind=st.just(kind),
         canary=fields(kind),
-        spec=SPECS,
+        spec=st.tuples(SPECS, st.sampled_from([{}, {}, RELEASED_CONFIG])).map(lambda both: {**both[0], **both[1]}),
         ready_after=st.fixed_dictionaries({}, optional={"v2": st.sampled_from([0.2, 4.0])}),
         errors=st.fixed_dictionaries({}, optional={"v2": st.sampled_from([0.5, 0.07])}),
         deeds=later.map(lambda found: (Deed("version", "v2"), *found)),

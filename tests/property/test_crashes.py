@@ -13,6 +13,7 @@ from tests.property.endings import End, hold_to_its_word, settled
 from tests.property.examples import Stage
 from tests.property.faults import FAULTS, Faults, KilledAlways, Storm
 from tests.property.promises import Promises
+from tests.property.roles import ConfigWitness, hold_roles
 from tests.property.steps import StepsWitness
 from tests.property.stories import STORIES
 from tidegate.model.weather import Fate
@@ -24,10 +25,12 @@ def play(name: str, faults: Faults, weather: type[Storm] | None = None) -> tuple
     stage = Stage(replace(example, faults=faults), weather)
     Promises(stage.cluster, stage.forgiven)
     StepsWitness(stage.cluster)
+    ConfigWitness(stage.cluster)
     stage.begin()
     story(stage)
     end = settled(stage)
     hold_to_its_word(stage, end)
+    hold_roles(stage.cluster)
     return end, stage.storm.writes
 
 

@@ -6,10 +6,11 @@ from hypothesis import given
 
 from tests.property.examples import Example, Stage
 from tests.property.promises import Promises
+from tests.property.roles import ConfigWitness
 from tests.property.steps import StepsWitness
 from tests.property.strategies import examples
 
-PEOPLE = ("version", "nothing", "request", "replicas", "errors", "paused", "steps")
+PEOPLE = ("version", "nothing", "request", "replicas", "errors", "paused", "steps", "config", "role")
 CLUSTER = ("prometheus", "gateway", "gate", "kill", "second")
 ACCIDENTS = ("weights", "fail")
 
@@ -19,6 +20,7 @@ def play(example: Example) -> Stage:
     stage = Stage(example)
     Promises(stage.cluster, stage.forgiven)
     StepsWitness(stage.cluster)
+    ConfigWitness(stage.cluster)
     stage.begin()
     stage.play()
     stage.cluster.run(60)
