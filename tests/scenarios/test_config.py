@@ -146,3 +146,13 @@ def copies_of(story: Story) -> list[str]:
 
 def _is_copy(each: Raw) -> bool:
     return bool(each["metadata"].get("ownerReferences"))
+
+
+@scenario
+def test_a_config_and_an_image_that_are_applied_one_after_the_other_are_one_release(story: Story) -> None:
+    given_config(story)
+    story.stage.apply(m.config("new"))
+    story.until(waiting="ConfigChanged", phase="Progressing", conditions={"Ready": False})
+    story.change("v2")
+    story.until(phase="Paused", revision=2, settings={"old": 3, "new": 1}, sizes={"v1": 3, "v2": 1})
+    story.then(outcomes=["Promoted", None])

@@ -95,6 +95,7 @@ WAYS: Mapping[str, _Way] = {
         "Create what is missing, or correct its name in the manifest. `tidegate abort {name}` takes back what is under "
         "way: that waits for nothing.",
     ),
+    "ConfigChanged": _Way("A few seconds pass without another change of its config.", "Nothing is needed."),
     "ConfigNotCopied": _Way(
         "The copies of its ConfigMaps and Secrets are made, in a moment.",
         "If they don't come: the condition Ready says what the API server refuses.",

@@ -16,6 +16,7 @@ from tidegate.cli import cluster, console, options
 from tidegate.cli.cluster import Cluster, Raw, objects
 from tidegate.cli.errors import CommandError, Exit
 from tidegate.cli.tree import REPLICASETS, read_status
+from tidegate.cli.undo_config import Copied, copied, manifest, put_back
 from tidegate.core.world import HASH_LABEL, REVISION, TEMPLATE
 
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -29,6 +30,7 @@ class _Kept:
     number: int
     pod_hash: str
     template: Any
+    configs: tuple[Copied, ...]
 
 
 def command(
@@ -44,13 +46,16 @@ def command(
     context: options.Context = None,
     kubeconfig: options.Kubeconfig = None,
 ) -> None:
-    """Put the template of an earlier revision back into the Rollout. Where git holds the manifest, git must follow."""
+    """Put template and config of an earlier revision back. Where git holds the manifest, git must follow."""
     api = cluster.connect(kubeconfig, context, namespace)
     raw = api.get(objects("rollouts", api.namespace, rollout))
     target = _choose(raw, _revisions(api, raw), to_revision)
     if print_:
-        sys.stdout.write(yaml.safe_dump(_manifest(raw, target.template), sort_keys=False))
+        _print(api, raw, target)
         return
+    # The config first: the operator then takes both into one release.
+    for config in put_back(api, target.configs):
+        console.say(f"{config} is that of revision {target.number} again")
     _write(api, raw, target)
     console.say(
         f"the template is that of revision {target.number} again; `tidegate get {rollout} -w` shows the release"
@@ -73,7 +78,7 @@ def _kept(metadata: Raw) -> _Kept | None:
     notes = metadata.get("annotations") or {}
     try:
         template = json.loads(notes[TEMPLATE])
-        return _Kept(int(notes[REVISION]), metadata["labels"][HASH_LABEL], template)
+        return _Kept(int(notes[REVISION]), metadata["labels"][HASH_LABEL], template, copied(metadata))
     except (KeyError, ValueError):
         # Made by hand, or changed by hand: nothing that can be gone back to.
         return None
@@ -93,6 +98,17 @@ def _choose(raw: Raw, kept: Sequence[_Kept], wanted: int | None) -> _Kept:
     if found is None:
         raise CommandError(f"there is no other revision to go back to: kept are {known}")
     return found
+
+
+def _print(api: Cluster, raw: Raw, target: _Kept) -> None:
+    manifests = [_manifest(raw, target.template)]
+    for config in target.configs:
+        if config.kind == "Secret":
+            said = f"what revision {target.number} read stands in Secret {config.copy}"
+            sys.stdout.write(f"# Secret {config.name}: {said}; it is not printed.\n")
+        else:
+            manifests.append(manifest(config, api.get(config.path(api.namespace, config.copy))))
+    sys.stdout.write(yaml.safe_dump_all(manifests, sort_keys=False))
 
 
 def _write(api: Cluster, raw: Raw, target: _Kept) -> None:

@@ -91,6 +91,8 @@ class ConfigView:
     meta: Meta
     config: Config
     content_hash: str
+    changed_at: datetime | None = None
+    """The last write that changed anything of it, by the API server's clock, in whole seconds."""
 
 
 Labels = Mapping[str, Mapping[str, str]]

@@ -21,6 +21,10 @@ Metadata = Mapping[str, Mapping[str, str | None]]
 """Labels and annotations to merge; None removes one."""
 
 
+TIMED = frozenset({"ConfigMap", "Secret"})
+"""Kinds of which somebody asks when they were written last."""
+
+
 class ApiError(Exception):
     """A write that came to nothing, with the HTTP status of the answer."""
 
@@ -165,6 +169,10 @@ class ApiServer:
 
     def _put(self, kind: str, raw: Raw, before: Raw | None, by: str) -> Raw:
         key = key_of(raw)
+        if key.kind in TIMED:
+            raw["metadata"]["managedFields"] = [
+                {"manager": by, "time": time_text(self._clock.now.replace(microsecond=0))}
+            ]
         self.objects[key] = raw
         self._tell(Change(kind, key, raw, before, by))
         return raw

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from tidegate.api.config import ConfigKind
@@ -27,7 +28,15 @@ _FIELDS = ("labels", "annotations")
 
 def config_view(kind: ConfigKind, meta: Meta, raw: Raw) -> ConfigView:
     """The hash alone: a thousand large ConfigMaps cost no memory, and a Secret is nowhere to be found."""
-    return ConfigView(meta, Config(kind, meta.name), hash_of(kind, raw))
+    return ConfigView(meta, Config(kind, meta.name), hash_of(kind, raw), _changed_at(raw))
+
+
+def _changed_at(raw: Raw) -> datetime | None:
+    entries = raw["metadata"].get("managedFields") or []
+    try:
+        return max((datetime.fromisoformat(entry["time"]) for entry in entries if entry.get("time")), default=None)
+    except ValueError:
+        return None
 
 
 def awaits_copies(notes: Raw) -> bool:

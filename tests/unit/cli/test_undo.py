@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
 import yaml
 
 from tests.manifests.good import good
@@ -48,6 +50,80 @@ def test_the_whole_template_is_replaced_and_only_if_nobody_changed_it_meanwhile(
     assert path == PATH
     assert operations[0] == {"op": "replace", "path": "/metadata/resourceVersion", "value": "7"}
     assert (operations[1]["op"], operations[1]["path"]) == ("replace", "/spec/template")
+
+
+CONFIGS = "/api/v1/namespaces/default/configmaps"
+
+
+def with_config(api: FakeCluster, now: dict[str, Any], told: object = None) -> None:
+    """Revision 1 read a ConfigMap; `now` is what it holds."""
+    old = replicaset("old", 1, 5)
+    names = {"ConfigMap settings": "settings-old"} if told is None else told
+    old["metadata"]["annotations"]["tidegate.dev/config"] = json.dumps(names)
+    copy = {"metadata": {"name": "settings-old"}, "data": {"a": "1"}, "immutable": True}
+    api.found = release() | {
+        SETS: [old, replicaset("new", 2, 1)],
+        f"{CONFIGS}/settings-old": copy,
+        CONFIGS: [{"metadata": {"name": "settings"}, **now}] if now else [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("now", "write"),
+    [
+        pytest.param(
+            {"data": {"a": "2", "b": "3"}},
+            [("patch", f"{CONFIGS}/settings", [{"op": "add", "path": "/data", "value": {"a": "1"}}])],
+            id="another content",
+        ),
+        pytest.param(
+            {"data": {"a": "1"}, "binaryData": {"b": "AA=="}},
+            [("patch", f"{CONFIGS}/settings", [{"op": "add", "path": "/binaryData", "value": {}}])],
+            id="more content",
+        ),
+        pytest.param({"data": {"a": "1"}}, [], id="the same"),
+        pytest.param(
+            {},
+            [
+                (
+                    "create",
+                    CONFIGS,
+                    {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "1"}},
+                )
+            ],
+            id="it is gone",
+        ),
+    ],
+)
+def test_the_config_comes_back_before_the_template(
+    api: FakeCluster, tidegate: Run, now: dict[str, Any], write: list[Any]
+) -> None:
+    with_config(api, now)
+    result = tidegate("undo", "shop")
+    assert result.code == 0
+    *configs, (_, path, _) = api.writes
+    assert configs == write
+    assert path == PATH
+    assert ("ConfigMap settings is that of revision 1 again" in result.out) == bool(write)
+
+
+@pytest.mark.parametrize("told", [[], "x", {"Pod web": "web-1"}, {"ConfigMap": "x"}, {"a": 1}])
+def test_an_annotation_that_was_changed_by_hand_brings_no_config_back(
+    api: FakeCluster, tidegate: Run, told: object
+) -> None:
+    with_config(api, {"data": {"a": "2"}}, told)
+    assert tidegate("undo", "shop").code == 0
+    assert [path for _, path, _ in api.writes] == [PATH]
+
+
+def test_print_gives_the_config_too_and_no_secret(api: FakeCluster, tidegate: Run) -> None:
+    with_config(api, {"data": {"a": "2"}}, {"ConfigMap settings": "settings-old", "Secret token": "token-old"})
+    out = tidegate("undo", "shop", "--print").out
+    rollout, config = yaml.safe_load_all(out)
+    assert (rollout["kind"], config["kind"], config["data"]) == ("Rollout", "ConfigMap", {"a": "1"})
+    assert config["metadata"] == {"name": "settings"}
+    assert "# Secret token: what revision 1 read stands in Secret token-old; it is not printed." in out
+    assert api.writes == []
 
 
 def test_a_revision_that_is_not_kept_is_a_mistake_in_the_command(api: FakeCluster, tidegate: Run) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from tidegate.api.config import ConfigKind
@@ -22,9 +23,18 @@ class Versioned:
     found: tuple[ConfigView, ...] = ()
     problem: str = ""
     """Which of them is missing and what to do: the revision can't be told then. Empty when it can."""
+    settles_at: datetime | None = None
+    """Until when what else changes is awaited: the revision is not taken up before."""
+
+    @property
+    def told(self) -> bool:
+        """Whether the revision is known: else nothing is made for it."""
+        return not self.problem and self.settles_at is None
 
 
 UNVERSIONED = Versioned()
+SETTLE = timedelta(seconds=3)
+"""A tool that applies a ConfigMap and then the Rollout means one release. Times in objects have no fractions."""
 
 
 def asked_of(spec: RolloutSpec) -> tuple[Named, ...]:
@@ -50,6 +60,15 @@ def pod_hash_of(template: Mapping[str, Any], config: Versioned) -> str:
         return content_hash(template)
     contents = {f"{view.config.kind}/{view.config.name}": view.content_hash for view in config.found}
     return content_hash({"template": template, "config": contents})
+
+
+def settling(config: Versioned, now: datetime) -> Versioned:
+    """The same, when some of it has only just changed. A clock that is far from ours holds nothing up."""
+    times = [view.changed_at for view in config.found if view.changed_at is not None]
+    latest = max(times, default=None)
+    if latest is None or abs(now - latest) >= SETTLE:
+        return config
+    return replace(config, settles_at=latest + SETTLE)
 
 
 def _not_named(spec: RolloutSpec, asked: Iterable[Named]) -> Iterable[str]:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from tidegate.api.rollout import RolloutSpec
 from tidegate.core.actions import Action, Plan
-from tidegate.core.config.revision import pod_hash_of, versioned
+from tidegate.core.config.revision import pod_hash_of, settling, versioned
 from tidegate.core.rollout import analysis, pins, pod_metadata, replicas, traffic
 from tidegate.core.rollout.admission import admit
 from tidegate.core.rollout.prerequisites import missing
@@ -42,7 +42,7 @@ def plan(world: World) -> Plan:
         return invalid(world)
     scene, queued = admit(_scene(world, rollout.spec))
     # Nothing new begins as long as it can't be told what it is.
-    begun = scene if scene.config.problem else begin(scene)
+    begun = begin(scene) if scene.config.told else scene
     scene, wait, actions = decide(answer(begun))
     status, urgent = report(scene, _told(wait, queued))
     call = wait.call if wait else None
@@ -58,9 +58,12 @@ def _told(wait: Wait | None, queued: Wait | None) -> Wait | None:
 
 
 def _scene(world: World, spec: RolloutSpec) -> Scene:
-    """The roles at the beginning of the pass. Where config is missing, the revision is the one that it was."""
+    """The roles at the beginning of the pass. As long as the revision can't be told, it is the one that it was."""
     status, config = world.rollout.status, versioned(spec, world)
-    pod_hash = status.current_pod_hash if config.problem else pod_hash_of(spec.template.as_written(), config)
+    pod_hash = pod_hash_of(spec.template.as_written(), config)
+    if status.current_pod_hash and pod_hash not in (status.current_pod_hash, status.stable_rs):
+        config = settling(config, world.now)
+    pod_hash = pod_hash if config.told else status.current_pod_hash
     return Scene(world, spec, strategy_of(spec), pod_hash, status, config=config)
 
 
@@ -109,7 +112,7 @@ def _act(scene: Scene) -> tuple[Action, ...]:
 def _wake_at(scene: Scene, wait: Wait | None, queued: Wait | None = None) -> datetime | None:
     """When time alone changes something."""
     times: list[datetime | None] = [each.until for each in (wait, queued) if each is not None]
-    times.append(again_at(scene))
+    times += [scene.config.settles_at, again_at(scene)]
     if wait is not None:
         times.append(deadline(scene, wait))
     if any(rs.size for rs in scene.others):

@@ -44,6 +44,9 @@ def missing_config(scene: Scene) -> Wait | None:
         return None
     if scene.config.problem:
         return Wait("ConfigMissing", scene.config.problem)
+    if scene.config.settles_at is not None:
+        said = "its config has just changed: what else changes now is taken into the same release"
+        return Wait("ConfigChanged", said, until=scene.config.settles_at)
     if scene.config.found and (scene.new is None or scene.new.awaits_copies):
         return Wait(
             "ConfigNotCopied", f"{len(scene.config.found)} ConfigMaps and Secrets are copied for {scene.new_name}"

@@ -124,7 +124,7 @@ def old_until(scene: Scene) -> datetime | None:
 def grow(scene: Scene) -> Iterable[Action]:
     """Create the new ReplicaSet, and make those greater that should be."""
     wanted = sizes(scene)
-    if scene.new is None and not scene.status.abort and not scene.config.problem:
+    if scene.new is None and not scene.status.abort and scene.config.told:
         # Its copies are made when it is there to own them, and its pods when they are.
         yield _create(scene, 0 if scene.config.found else wanted[scene.new_hash])
     for rs in scene.world.replicasets:
@@ -138,7 +138,7 @@ def grow(scene: Scene) -> Iterable[Action]:
 
 def _complete(scene: Scene, rs: ReplicaSetView, wanted: Mapping[str, int]) -> Iterable[Action]:
     """The copies of the new version, then its size; without them its pods could not start."""
-    if rs.pod_hash == scene.new_hash and not scene.status.abort and not scene.config.problem:
+    if rs.pod_hash == scene.new_hash and not scene.status.abort and scene.config.told:
         yield from copies.copies(rs, scene.config)
         yield Merge(Resource.REPLICASETS, rs.meta, joined(copies.MARK, _growth(scene, rs, wanted[rs.pod_hash])))
 

@@ -8,10 +8,23 @@ from typing import Any
 
 import pytest
 
-from tests.unit.core.rollout.making import make_spec, meta, scene, template
+from tests.unit.core.rollout.making import (
+    FIFTH,
+    NEW,
+    NOW,
+    ago,
+    make_spec,
+    make_status,
+    meta,
+    scene,
+    seconds,
+    template,
+)
 from tidegate.api.config import ConfigKind
+from tidegate.core.actions import CopyConfig, Create, Plan
 from tidegate.core.config.content import hash_of
-from tidegate.core.config.revision import Versioned, pod_hash_of, versioned
+from tidegate.core.config.revision import Versioned, pod_hash_of, settling, versioned
+from tidegate.core.rollout import plan
 from tidegate.core.rollout.revision import content_hash
 from tidegate.core.world import Config, ConfigView, World
 
@@ -93,6 +106,48 @@ def test_what_is_optional_and_not_there_is_left_out() -> None:
     spec = make_spec(**{"template": reading(optional=True), **ALL})
     assert versioned(spec, world(SETTINGS)) == Versioned((SETTINGS,))
     assert versioned(spec, world()) == Versioned()
+
+
+@pytest.mark.parametrize(
+    ("ages", "settles_in"),
+    [
+        pytest.param([], None, id="nobody knows when it changed"),
+        pytest.param([2.0], 1.0, id="just now"),
+        pytest.param([60.0, 1.0], 2.0, id="one of them just now"),
+        pytest.param([3.0], None, id="a while ago"),
+        pytest.param([-2.0], 5.0, id="the API server's clock is ahead"),
+        pytest.param([-3.0], None, id="far ahead"),
+    ],
+)
+def test_what_has_just_changed_may_go_on_changing(ages: list[float], settles_in: float | None) -> None:
+    found = tuple(replace(SETTINGS, changed_at=ago(age)) for age in ages)
+    config = settling(Versioned(found), NOW)
+    assert config.settles_at == (None if settles_in is None else NOW + seconds(settles_in))
+    assert config.told == (settles_in is None)
+
+
+def planned(status: Mapping[str, Any], age: float = 1.0) -> Plan:
+    """What is done about a Rollout whose config has changed a second ago."""
+    spec = make_spec(FIFTH, template=reading(), **ALL)
+    here = world(replace(SETTINGS, changed_at=ago(age)), TOKEN)
+    return plan(replace(here, rollout=replace(here.rollout, spec=spec, status=make_status(spec, **status))))
+
+
+def test_no_release_begins_and_nothing_is_made_while_it_may_go_on_changing() -> None:
+    waits = planned({"stable_rs": NEW, "current_pod_hash": NEW})
+    assert waits.status is not None
+    assert waits.status.patch["status"]["waitingFor"]["reason"] == "ConfigChanged"
+    assert waits.wake_at is not None
+    assert seconds(1.9) < waits.wake_at - NOW < seconds(2.1)
+    assert not any(isinstance(action, Create | CopyConfig) for action in waits.actions)
+    later = planned({"stable_rs": NEW, "current_pod_hash": NEW}, age=10)
+    assert [event.reason for event in later.events] == ["ReleaseStarted"]
+
+
+def test_going_back_to_the_stable_version_waits_for_nothing() -> None:
+    stable = pod_hash_of(reading(), Versioned((SETTINGS, TOKEN)))
+    back = planned({"stable_rs": stable, "current_pod_hash": NEW})
+    assert [event.reason for event in back.events] == ["RollingBack"]
 
 
 def test_without_config_the_revision_is_the_hash_of_the_template_as_it_ever_was() -> None:
