@@ -198,7 +198,7 @@ def test_a_rollout_that_is_deleted_meanwhile_is_told(
     assert "Rollout shop was deleted meanwhile" in err
 
 
-def test_undo_takes_away_what_the_older_template_lacks(
+def test_undo_takes_away_what_the_older_version_lacks(
     cluster: RunningCluster, custom: client.CustomObjectsApi, namespace: str, shop: Raw
 ) -> None:
     template = {"metadata": {"labels": {"app": "shop"}}, "spec": {"containers": [{"name": "shop", "image": "shop:0"}]}}
@@ -206,6 +206,10 @@ def test_undo_takes_away_what_the_older_template_lacks(
     owner = {"apiVersion": shop["apiVersion"], "kind": "Rollout", "name": "shop", "uid": shop["metadata"]["uid"]}
     labels = {"app": "shop", "tidegate.dev/pod-template-hash": "old"}
     notes = {"tidegate.dev/revision": "1", "tidegate.dev/template": json.dumps(template)}
+    notes["tidegate.dev/config"] = json.dumps({"ConfigMap settings": "settings-old"})
+    core = client.CoreV1Api(config.new_client_from_config(str(cluster.kubeconfig)))
+    for name, data in (("settings-old", {"a": "1"}), ("settings", {"a": "2", "b": "3"})):
+        core.create_namespaced_config_map(namespace, {"metadata": {"name": name}, "data": data})
     metadata = {"name": "shop-old", "labels": labels, "annotations": notes, "ownerReferences": [owner]}
     pods = {**template, "metadata": {"labels": labels}}
     spec = {"replicas": 0, "selector": {"matchLabels": labels}, "template": pods}
@@ -215,6 +219,7 @@ def test_undo_takes_away_what_the_older_template_lacks(
     assert "git" in out
     live = custom.get_namespaced_custom_object(*PARTS, namespace, "rollouts", "shop")
     assert live["spec"]["template"] == template
+    assert core.read_namespaced_config_map("settings", namespace).data == {"a": "1"}
 
 
 def test_a_change_at_the_same_moment_is_no_overwrite(cluster: RunningCluster, namespace: str, shop: Raw) -> None:
