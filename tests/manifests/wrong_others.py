@@ -216,6 +216,14 @@ SPLITS = (
 
 TOGETHER = (
     Wrong(
+        "config that the template does not name",
+        put("spec.configRefs", [{"kind": "ConfigMap", "name": "setings"}]),
+        "spec.configRefs[0]",
+        "setings",
+        "correct it, or remove it",
+        seen=Seen.OPERATOR,
+    ),
+    Wrong(
         "Service that is not there",
         put(f"{CANARY}.canaryService", "shop-cnary"),
         f"{CANARY}.canaryService",

@@ -33,6 +33,7 @@ IN_OTHER_WORDS = {
     "template whose argument is not given": ("strategy.canary.analysis", "service", "analysis.args"),
     "field of a container with a typing error": ("spec.template.spec.containers[0].resource", "", "unknown field"),
     "port in quotes": ("containerPort", "", "int32"),
+    "config that the template does not name": ("configRefs[0]", "setings", "correct it, or remove it"),
     "Service that selects other pods": ("Service shop-canary", "", "selector asks for labels"),
 }
 

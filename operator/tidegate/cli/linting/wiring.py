@@ -11,6 +11,7 @@ from tidegate.cli.linting.documents import Document
 from tidegate.cli.linting.finding import Finding, Location
 from tidegate.cli.linting.references import CLUSTER, HTTP_ROUTES, Input, parsed, services
 from tidegate.core.analysis.release import AnalysisError, ReleaseFacts, build_run
+from tidegate.core.config.revision import not_named
 from tidegate.core.rollout.strategy import strategy_of
 from tidegate.core.world import Key, TemplateView
 from tidegate.observe.views import template_view
@@ -22,6 +23,7 @@ def check(document: Document, others: Input) -> Iterator[Finding]:
     spec = parsed(document)
     if isinstance(spec, RolloutSpec):
         yield from _services(document, spec, others)
+        yield from (document.finding(("spec", "configRefs", index), said) for index, said in not_named(spec))
         if strategy_of(spec).routes:
             at = ("spec", *strategy_of(spec).path, *HTTP_ROUTES)
             yield from _routes(document, _split_of(spec), others, at)

@@ -49,7 +49,7 @@ def asked_of(spec: RolloutSpec) -> tuple[Named, ...]:
 def versioned(spec: RolloutSpec, world: World) -> Versioned:
     """What there is of it. One that is optional and not there is left out: pods start without it."""
     asked = asked_of(spec)
-    problems = [*_not_named(spec, asked), *_missing(asked, world)]
+    problems = [*(f"configRefs[{index}]: {said}" for index, said in not_named(spec)), *_missing(asked, world)]
     found = (world.configs.get(each.config) for each in asked)
     return Versioned(tuple(view for view in found if view is not None), "; ".join(problems))
 
@@ -71,12 +71,12 @@ def settling(config: Versioned, now: datetime) -> Versioned:
     return replace(config, settles_at=latest + SETTLE)
 
 
-def _not_named(spec: RolloutSpec, asked: Iterable[Named]) -> Iterable[str]:
-    """A name that was misspelled would leave the config out of the release in silence."""
-    there = {each.config for each in asked}
+def not_named(spec: RolloutSpec) -> Iterable[tuple[int, str]]:
+    """Index and remedy of each configRef that the template does not name: it would be left out in silence."""
+    there = {each.config for each in asked_of(spec)}
     for index, ref in enumerate(spec.config_refs):
         if Config(ref.kind, ref.name) not in there:
-            yield f"configRefs[{index}]: the template names no {ref.kind} {ref.name}: correct it, or remove it"
+            yield index, f"the template names no {ref.kind} {ref.name}: correct it, or remove it"
 
 
 def _missing(asked: Iterable[Named], world: World) -> Iterable[str]:
