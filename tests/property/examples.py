@@ -15,7 +15,7 @@ from tidegate.core.rollout.revision import content_hash
 from tidegate.model import Cluster
 from tidegate.model.objects import Raw
 from tidegate.model.pods import Life
-from tidegate.observe.views import config_map_view
+from tidegate.observe.configs import config_map_view
 
 STABLE_FIELDS = ("stableMetadata", "activeMetadata")
 VERSIONS = ("v1", "v2", "v3", "crash")

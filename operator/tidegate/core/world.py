@@ -16,6 +16,7 @@ from tidegate.api.config import ConfigKind
 from tidegate.api.rollout import RolloutSpec
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
+from tidegate.core.marks import Marks
 from tidegate.core.webhook.outcome import WebhookResult
 
 HASH_LABEL = "tidegate.dev/pod-template-hash"
@@ -95,28 +96,6 @@ class ConfigView:
     """The last write that changed anything of it, by the API server's clock, in whole seconds."""
 
 
-Labels = Mapping[str, Mapping[str, str]]
-"""`{"labels": {…}, "annotations": {…}}`, both always there."""
-NO_LABELS: Labels = MappingProxyType({"labels": MappingProxyType({}), "annotations": MappingProxyType({})})
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What a role put on the pods of a ReplicaSet beside their template, as its annotation tells."""
-
-    put: Labels = field(default_factory=lambda: NO_LABELS)
-    covered: Labels = field(default_factory=lambda: NO_LABELS)
-    """What the user's template itself has in these places."""
-    pods: Mapping[str, Mapping[str, str | None]] = field(default_factory=lambda: NO_LABELS)
-    """The merge patch that makes the metadata of every pod right; None takes away what was put before."""
-    text_hash: str = ""
-    """Of the annotation: by it the second one tells which was carried out."""
-    done: bool = False
-    """All pods have it."""
-    observed: bool = True
-    """The ReplicaSet's controller works by this template: a pod that is not there yet will have it from the start."""
-
-
 @dataclass(frozen=True, slots=True)
 class ReplicaSetView:
     """A ReplicaSet of a Rollout. `size` is what was asked for; the others were counted by its controller."""
@@ -135,6 +114,8 @@ class ReplicaSetView:
     """The message of its ReplicaFailure condition: quota, admission, a missing service account."""
     awaits_copies: bool = False
     """Its pods need copies of ConfigMaps or Secrets that may not be there yet."""
+    copies_due: bool = False
+    """And its controller has seen it: it writes nothing between the copies and the mark that they are there."""
     apart_from: str = ""
     """The stable version that its pods keep off, by pod template hash."""
     marks: Marks | None = None

@@ -1,33 +1,27 @@
-"""ConfigMaps, Secrets, and what the annotations of a ReplicaSet tell of its pods."""
+"""ConfigMaps and Secrets: the hash alone. A thousand large ones cost no memory, and a secret is nowhere to be found."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from tidegate.api.config import ConfigKind
 from tidegate.core.config.content import hash_of
-from tidegate.core.rollout.revision import content_hash
-from tidegate.core.world import (
-    CONFIG,
-    COPIED,
-    POD_METADATA,
-    POD_METADATA_DONE,
-    Config,
-    ConfigView,
-    Labels,
-    Marks,
-    Meta,
-)
-
-Raw = Mapping[str, Any]
-_FIELDS = ("labels", "annotations")
+from tidegate.core.world import Config, ConfigView
+from tidegate.observe.views import Raw, meta_view
 
 
-def config_view(kind: ConfigKind, meta: Meta, raw: Raw) -> ConfigView:
-    """The hash alone: a thousand large ConfigMaps cost no memory, and a Secret is nowhere to be found."""
+def config_map_view(raw: Raw, _old: ConfigView | None = None) -> ConfigView:
+    """A ConfigMap, without its content."""
+    return _view(ConfigKind.CONFIG_MAP, raw)
+
+
+def secret_view(raw: Raw, _old: ConfigView | None = None) -> ConfigView:
+    """A Secret, without its content."""
+    return _view(ConfigKind.SECRET, raw)
+
+
+def _view(kind: ConfigKind, raw: Raw) -> ConfigView:
+    meta = meta_view(raw)
     return ConfigView(meta, Config(kind, meta.name), hash_of(kind, raw), _changed_at(raw))
 
 
@@ -37,26 +31,3 @@ def _changed_at(raw: Raw) -> datetime | None:
         return max((datetime.fromisoformat(entry["time"]) for entry in entries if entry.get("time")), default=None)
     except ValueError:
         return None
-
-
-def awaits_copies(notes: Raw) -> bool:
-    """Whether the copies of a ReplicaSet may not be there yet."""
-    return CONFIG in notes and COPIED not in notes
-
-
-def marks_view(notes: Raw, *, observed: bool) -> Marks | None:
-    """What a role put on its pods; None when nothing ever was, or somebody wrote over the annotation."""
-    text = notes.get(POD_METADATA)
-    if text is None:
-        return None
-    try:
-        told = json.loads(text)
-        put, covered, pods = (_labels(told[part]) for part in ("put", "covered", "pods"))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
-    text_hash = content_hash(text)
-    return Marks(put, covered, pods, text_hash, notes.get(POD_METADATA_DONE) == text_hash, observed)
-
-
-def _labels(told: Any) -> Labels:
-    return {field: dict(told[field]) for field in _FIELDS}

@@ -13,7 +13,7 @@ from typing import Any
 from tidegate.api.config import ConfigKind
 from tidegate.core.webhook.outcome import WebhookResult
 from tidegate.core.world import Config, ConfigView, Key, Meta, ServiceView
-from tidegate.observe import kinds, references, views
+from tidegate.observe import configs, kinds, references, views
 from tidegate.observe.table import Change, Table, View
 from tidegate.observe.views import Raw
 
@@ -58,8 +58,8 @@ class Store:
         self.services = Table(views.service_view)
         self.slices = Table(views.slice_view)
         self.routes = Table(views.route_body)
-        self.config_maps = Table(views.config_map_view)
-        self.secrets = Table(views.secret_view)
+        self.config_maps = Table(configs.config_map_view)
+        self.secrets = Table(configs.secret_view)
         self._tables: dict[str, Table[Any]] = {
             kinds.ROLLOUT.name: self.rollouts,
             kinds.SPLIT.name: self.splits,

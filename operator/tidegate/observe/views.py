@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tidegate.api.analysis import AnalysisRunSpec, AnalysisRunStatus, AnalysisTemplateSpec
-from tidegate.api.config import ConfigKind
 from tidegate.api.rollout import RolloutSpec
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
@@ -30,7 +29,6 @@ from tidegate.core.world import (
     REVISION,
     RUN_ROLE,
     TEMPLATE,
-    ConfigView,
     Key,
     Meta,
     ReplicaSetView,
@@ -41,8 +39,8 @@ from tidegate.core.world import (
     SplitView,
     TemplateView,
 )
-from tidegate.observe.configs import awaits_copies, config_view, marks_view
 from tidegate.observe.kinds import HTTPROUTE
+from tidegate.observe.marks import awaits_copies, marks_view
 from tidegate.observe.problems import describe
 from tidegate.routes import TABLE
 
@@ -202,6 +200,7 @@ def replicaset_view(raw: Raw, _old: ReplicaSetView | None = None) -> ReplicaSetV
     """A ReplicaSet of a Rollout. Pods beyond its size are about to go: they are not counted as ready any more."""
     spec, status = raw.get("spec") or {}, raw.get("status") or {}
     size, meta, notes = _count(spec.get("replicas", 1)), meta_view(raw), _annotations(raw)
+    observed = _count(status.get("observedGeneration")) >= meta.generation
     return ReplicaSetView(
         meta=meta,
         pod_hash=_labels(raw).get(HASH_LABEL, ""),
@@ -215,8 +214,9 @@ def replicaset_view(raw: Raw, _old: ReplicaSetView | None = None) -> ReplicaSetV
         template=_annotations(raw).get(TEMPLATE, "") if size else "",
         failure=_failure(status),
         awaits_copies=awaits_copies(notes),
+        copies_due=awaits_copies(notes) and observed,
         apart_from=notes.get(APART_FROM, ""),
-        marks=marks_view(notes, observed=_count(status.get("observedGeneration")) >= meta.generation),
+        marks=marks_view(notes, observed=observed),
     )
 
 
@@ -229,16 +229,6 @@ def _failure(status: Raw) -> str:
     conditions = status.get("conditions") or []
     failed = (c for c in conditions if c.get("type") == "ReplicaFailure" and c.get("status") == "True")
     return next((c.get("message") or c.get("reason") or "pods can't be made" for c in failed), "")
-
-
-def config_map_view(raw: Raw, _old: ConfigView | None = None) -> ConfigView:
-    """A ConfigMap, without its content."""
-    return config_view(ConfigKind.CONFIG_MAP, meta_view(raw), raw)
-
-
-def secret_view(raw: Raw, _old: ConfigView | None = None) -> ConfigView:
-    """A Secret, without its content."""
-    return config_view(ConfigKind.SECRET, meta_view(raw), raw)
 
 
 def service_view(raw: Raw, _old: ServiceView | None = None) -> ServiceView:

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.observe import raws
 from tidegate.api.config import ConfigKind
 from tidegate.core.world import Config, RunRole
-from tidegate.observe import views
+from tidegate.observe import configs, views
 
 
 def test_metadata_names_the_controller_among_the_owners() -> None:
@@ -153,9 +153,9 @@ def test_a_route_names_the_splits_that_left_their_mark() -> None:
 
 def test_of_a_config_the_hash_is_kept_and_nothing_of_its_content() -> None:
     data = {"password": "czNjcmV0"}
-    found = views.secret_view(raws.obj("Secret", "token", api="v1", data=data))
+    found = configs.secret_view(raws.obj("Secret", "token", api="v1", data=data))
     assert "czNjcmV0" not in repr(found)
-    other = views.secret_view(raws.obj("Secret", "token", api="v1", data={"password": "b3RoZXI="}))
+    other = configs.secret_view(raws.obj("Secret", "token", api="v1", data={"password": "b3RoZXI="}))
     assert found.config == other.config == Config(ConfigKind.SECRET, "token")
     assert found.content_hash != other.content_hash
-    assert views.config_map_view(raws.obj("ConfigMap", "a", api="v1", data=data)).config.kind is ConfigKind.CONFIG_MAP
+    assert configs.config_map_view(raws.obj("ConfigMap", "a", api="v1", data=data)).config.kind is ConfigKind.CONFIG_MAP

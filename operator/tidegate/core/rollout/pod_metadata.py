@@ -13,10 +13,11 @@ from typing import Any
 
 from tidegate.api.pods import PodMetadata
 from tidegate.core.actions import Action, Create, MarkPods, Merge, Resource
+from tidegate.core.marks import NO_LABELS, Labels, Marks
 from tidegate.core.rollout.revision import canonical_json, content_hash
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.strategy import ReleaseStrategy
-from tidegate.core.world import NO_LABELS, POD_METADATA, POD_METADATA_DONE, Labels, Marks, ReplicaSetView
+from tidegate.core.world import POD_METADATA, POD_METADATA_DONE, ReplicaSetView
 
 FIELDS = ("labels", "annotations")
 Patch = Mapping[str, Mapping[str, str | None]]

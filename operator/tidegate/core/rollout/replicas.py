@@ -138,7 +138,7 @@ def grow(scene: Scene) -> Iterable[Action]:
 
 def _complete(scene: Scene, rs: ReplicaSetView, wanted: Mapping[str, int]) -> Iterable[Action]:
     """The copies of the new version, then its size; without them its pods could not start."""
-    if rs.pod_hash == scene.new_hash and not scene.status.abort and scene.config.told:
+    if rs.copies_due and rs.pod_hash == scene.new_hash and not scene.status.abort and scene.config.told:
         yield from copies.copies(rs, scene.config)
         yield Merge(Resource.REPLICASETS, rs.meta, joined(copies.MARK, _growth(scene, rs, wanted[rs.pod_hash])))
 

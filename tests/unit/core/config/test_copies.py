@@ -37,7 +37,8 @@ def here(new: ReplicaSetView | None, *, of: Any = scene, config: Versioned = CON
 
 
 def copied(size: int = 0, *, awaits: bool = True) -> ReplicaSetView:
-    return ReplicaSetView(meta(f"web-{HASH}"), HASH, 2, size, size, size, size, awaits_copies=awaits)
+    rs = ReplicaSetView(meta(f"web-{HASH}"), HASH, 2, size, size, size, size)
+    return replace(rs, awaits_copies=awaits, copies_due=awaits)
 
 
 def copy(kind: Any, name: str) -> CopyConfig:
@@ -77,6 +78,7 @@ def test_once_they_are_there_nothing_is_done_about_them_again() -> None:
 @pytest.mark.parametrize(
     "given",
     [
+        pytest.param(here(replace(copied(), copies_due=False)), id="its controller has not seen it yet"),
         pytest.param(here(copied(), of=aborted), id="taken back"),
         pytest.param(here(copied(), config=Versioned(problem="missing")), id="config is missing"),
         pytest.param(here(None, config=Versioned(problem="missing")), id="before there is any"),

@@ -10,11 +10,12 @@ import pytest
 
 from tests.unit.core.rollout.making import FIFTH, NEW, OLD, THIRD, aborted, first, over, rs, scene, template
 from tidegate.core.actions import Create, MarkPods, Merge, Resource
+from tidegate.core.marks import Marks
 from tidegate.core.rollout.pod_metadata import Role, change, metadata_of, role_of, swap
 from tidegate.core.rollout.replicas import grow
 from tidegate.core.rollout.scene import Scene
-from tidegate.core.world import Marks, ReplicaSetView
-from tidegate.observe.configs import marks_view
+from tidegate.core.world import ReplicaSetView
+from tidegate.observe.marks import marks_view
 
 ROLES = {
     "canaryMetadata": {"labels": {"role": "canary"}, "annotations": {"look": "here"}},
