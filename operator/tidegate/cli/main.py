@@ -8,7 +8,21 @@ from pathlib import Path
 import typer
 from rich.text import Text
 
-from tidegate.cli import console, crds, get, lint, operator, requests, simulate, status, undo, version, why
+from tidegate.cli import (
+    console,
+    crds,
+    dora,
+    get,
+    history,
+    lint,
+    operator,
+    requests,
+    simulate,
+    status,
+    undo,
+    version,
+    why,
+)
 from tidegate.cli.errors import CommandError
 
 app = typer.Typer(
@@ -23,6 +37,8 @@ app.command("operator")(operator.command)
 app.command("get")(get.command)
 app.command("status")(status.command)
 app.command("why")(why.command)
+app.command("history")(history.command)
+app.command("dora")(dora.command)
 app.command("promote")(requests.promote)
 app.command("approve")(requests.approve)
 app.command("skip-step")(requests.skip_step)

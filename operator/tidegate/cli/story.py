@@ -142,7 +142,11 @@ def _happened(release: Tree, events: Sequence[Raw]) -> Iterator[str]:
 
 
 def _release(last: Release, events: Sequence[Raw]) -> Iterator[str]:
-    rhythm = f", {_seconds(last.cadence_seconds)} after the end of the one before" if last.cadence_seconds else ""
+    rhythm = (
+        f", {_seconds(last.cadence_seconds)} after the end of the one before"
+        if last.cadence_seconds is not None
+        else ""
+    )
     images = ", ".join(last.images)
     yield f"Revision {last.revision} ({images}) began {words.ago(last.started_at)} ago{rhythm}."
     told = [each for each in events if each.get("reason") != _BEGAN]

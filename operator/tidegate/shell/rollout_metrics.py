@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from tidegate.api.analysis_status import MetricResult
 from tidegate.api.rollout_status import Phase, RolloutStatus
+from tidegate.core.delivery import Delivery, delivery
 from tidegate.core.rollout.strategy import strategy_of
 from tidegate.core.world import RolloutView, RunView
 from tidegate.observe.store import Store
 
 NAME = ["namespace", "name"]
+EVER = timedelta(days=3650)
+"""Longer than any release in a history is old."""
 
 
 def rollouts(views: Iterable[RolloutView]) -> Iterable[Metric]:
@@ -73,6 +77,11 @@ def _cadence(status: RolloutStatus) -> float | None:
     return status.history[-1].cadence_seconds if status.history else None
 
 
+def _delivery(status: RolloutStatus) -> Delivery:
+    """Of all releases that the status remembers."""
+    return delivery([status.history], datetime.now(UTC), EVER)
+
+
 NUMBERS: tuple[tuple[str, str, Callable[[RolloutView], float | None]], ...] = (
     ("step", "Steps that are done.", lambda view: view.status.current_step_index),
     ("steps", "Steps that a release has.", _steps),
@@ -80,6 +89,21 @@ NUMBERS: tuple[tuple[str, str, Callable[[RolloutView], float | None]], ...] = (
     ("weight_seen", "Percentage that the routes were seen to carry.", lambda view: _seen(view.status)),
     ("replicas_available", "Pods that are available.", lambda view: view.status.available_replicas),
     ("cadence_seconds", "T(D_i): this start minus the last end, in seconds.", lambda view: _cadence(view.status)),
+    (
+        "lead_time_seconds",
+        "Median time from the change of the template to all the traffic, of the releases in status.history.",
+        lambda view: _delivery(view.status).lead_time,
+    ),
+    (
+        "change_failure_ratio",
+        "Part of the releases in status.history that were taken back, or replaced by a version from before.",
+        lambda view: _delivery(view.status).failure_rate,
+    ),
+    (
+        "time_to_restore_seconds",
+        "Median time until the version from before had all the traffic again, of the releases in status.history.",
+        lambda view: _delivery(view.status).restore_time,
+    ),
 )
 
 

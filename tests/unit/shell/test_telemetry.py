@@ -58,6 +58,21 @@ def test_a_rollout_shows_where_it_stands(store: Store) -> None:
     assert found[of_web("rollout_cadence_seconds")] == 3600
 
 
+def test_a_rollout_shows_how_it_is_delivered() -> None:
+    def line(number: int, ended: str, outcome: str) -> Raw:
+        began = f"2026-01-0{number}T03:00:00Z"
+        end = {"finishedAt": f"2026-01-0{number}T{ended}:00Z", "outcome": outcome}
+        return {"revision": number, "podTemplateHash": f"h{number}", "startedAt": began, **end}
+
+    history = [line(1, "04:00", "Promoted"), line(2, "03:30", "Aborted"), line(3, "05:00", "Promoted")]
+    store = Store()
+    store.ingest("Rollout", None, raws.rollout(status={"history": history}))
+    found = read(Telemetry(store))
+    assert found[of_web("rollout_lead_time_seconds")] == 5400
+    assert found[of_web("rollout_change_failure_ratio")] == pytest.approx(1 / 3)
+    assert found[of_web("rollout_time_to_restore_seconds")] == 1800
+
+
 def test_what_is_not_known_is_not_shown_as_zero() -> None:
     store = Store()
     store.ingest("Rollout", None, raws.rollout())
