@@ -226,3 +226,8 @@ def test_a_long_release_takes_a_moment(simulate: Run) -> None:
     assert time.process_time() - began < 2
     assert result.code == 0
     assert course(result)["seconds"] > 4 * 3600
+
+
+def test_a_pause_of_days_is_no_standing_still(simulate: Run) -> None:
+    result = simulate(rollout([{"setWeight": 25}, {"pause": {"duration": "72h"}}], routed=True))
+    assert (result.code, course(result)["outcome"]) == (0, "Promoted")

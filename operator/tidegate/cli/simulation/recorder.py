@@ -20,7 +20,8 @@ from tidegate.model.objects import merged
 Raw = dict[str, Any]
 BLINK = 0.5
 """Seconds."""
-_PAUSES = ("Paused", "Approval")
+_TRIES = ("AnalysisUndecided", "PodsNotAvailable", "EndpointsNotReady")
+"""Waits whose end by time is another try, or a word that it takes too long."""
 
 
 class Recorder:
@@ -59,7 +60,7 @@ class Recorder:
         if wait is not None and wait.reason == "Analysis":
             self.course.held_by = self._holding()
             return bool(self.course.held_by)
-        return wait is None or wait.until is None or wait.reason not in _PAUSES
+        return wait is None or wait.until is None or wait.reason in _TRIES
 
     def _holding(self) -> str:
         labels = {RUN_ROLE: RunRole.STEP.value, HASH_LABEL: self.course.status.current_pod_hash}

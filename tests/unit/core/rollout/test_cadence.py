@@ -1,4 +1,4 @@
-"""T(D_i) = T_i − T_(i−1), through the whole life of a Rollout: the start of a release minus the end of the one before."""
+"""T(D_i) = T_i − T_(i−1), through the whole life of a Rollout: a start minus the end of the release before."""
 
 from __future__ import annotations
 
