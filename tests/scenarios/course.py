@@ -12,6 +12,7 @@ from tests.scenarios.stages.stage import Change, Raw, Stage
 Move = tuple[str, int]
 
 
+ROUTE = "route"
 PASSING = ("Progressing", "Reconciling")
 """A status that holds no decision may wait for the next that does: what lies between may never be written."""
 
@@ -21,7 +22,9 @@ class Course:
     """What a person sees who follows a release."""
 
     moves: list[Move]
-    """Sizes of the versions, and the canary's weight asked for and in the route, in the order in which they changed."""
+    """Sizes of the versions, and the canary's weight that is asked for, in the order in which they changed."""
+    routes: list[Move]
+    """The weight in the route. It is written by another decision, beside those that come after what was asked for."""
     gone: list[str]
     """Of these, what was deleted. The garbage collector and the operator do it side by side, in any order."""
     phases: list[str]
@@ -36,9 +39,12 @@ def course_of(stage: Stage) -> Course:
     """The course of what was played there."""
     changes = list(stage.changes())
     statuses = _statuses(changes)
-    seen = [_seen(change, _said_by_steps(changes)) for change in changes]
+    weights = _said_by_steps(changes)
+    seen = [_seen(change, weights) for change in changes]
+    moves = _moves(move for move, change in zip(seen, changes, strict=True) if move and not change.gone)
     return Course(
-        moves=_moves(move for move, change in zip(seen, changes, strict=True) if move and not change.gone),
+        moves=[move for move in moves if move[0] != ROUTE],
+        routes=[move for move in moves if move[0] == ROUTE],
         gone=sorted(move[0] for move, change in zip(seen, changes, strict=True) if move and change.gone),
         phases=[phase for phase, _ in groupby(s["phase"] for s in statuses if s.get("phase") not in (None, *PASSING))],
         conditions=_conditions(statuses),
@@ -69,7 +75,7 @@ def _seen(change: Change, weights: set[int]) -> Move | None:
         case "TrafficSplit":
             move = ("asked", asked_of(change.object))
         case "HTTPRoute":
-            move = ("route", weight_of(change.object))
+            move = (ROUTE, weight_of(change.object))
         case _:
             return None
     return move if move[1] in weights else None

@@ -51,7 +51,8 @@ def test_the_stable_version_does_not_queue(story: Story) -> None:
     story.until(phase="Healthy", weight=0, sizes={"v1": 3, "v2": 0}, outcomes=["Promoted", "RolledBack"])
 
 
-@scenario
+# The pods of the version between go while the next one's weight rises: which is first is chance.
+@raced
 def test_another_version_goes_on_at_the_step_that_was_reached(story: Story) -> None:
     story.given(steps=STOP, onSupersede="KeepStep")
     story.release("v2")
