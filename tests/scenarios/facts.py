@@ -24,6 +24,7 @@ def _told(status: Raw) -> dict[str, Any]:
         "waiting": (status.get("waitingFor") or {}).get("reason"),
         "aborted": status.get("abort", False),
         "revision": status.get("currentRevision"),
+        "counted": status.get("HPAReplicas"),
         "outcomes": [line.get("outcome") for line in status.get("history") or ()],
         "approvals": [(given["step"], given["by"]) for given in _approvals(status)],
         "conditions": {c["type"]: c["status"] == "True" for c in status.get("conditions") or ()},

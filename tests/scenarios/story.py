@@ -77,6 +77,11 @@ class Story:
         self._spec |= spec
         self.stage.apply(self.manifest)
 
+    def scale(self, replicas: int) -> None:
+        """An autoscaler sets the size of the whole service."""
+        self._replicas = replicas
+        self.stage.scale(replicas)
+
     @property
     def manifest(self) -> Raw:
         """The Rollout as its author has it."""

@@ -38,6 +38,9 @@ class ModelStage:
     def merge(self, kind: str, name: str, patch: Raw) -> None:
         self.cluster.api.merge(self.cluster.key(kind, name), patch)
 
+    def scale(self, replicas: int) -> None:
+        self.merge("Rollout", m.NAME, {"spec": {"replicas": replicas}})
+
     def ask(self, request: str, by: str, group: str = "", writer: str = "") -> str:
         if writer not in ("", by):
             return f"{writer} is not {by}"

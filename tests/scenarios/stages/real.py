@@ -82,6 +82,10 @@ class RealStage:
     def merge(self, kind: str, name: str, patch: Raw) -> None:
         self._seen.catch_up(self._kube.merge(KINDS[kind], self._namespace, name, patch))
 
+    def scale(self, replicas: int) -> None:
+        size = {"spec": {"replicas": replicas}}
+        self._seen.catch_up(self._kube.merge(ROLLOUT, self._namespace, m.NAME, size, subresource="scale"))
+
     def ask(self, request: str, by: str, group: str = "", writer: str = "") -> str:
         who = {"user": writer or by, "group": "" if writer else group}
         try:

@@ -64,6 +64,9 @@ class Stage(Protocol):
     def merge(self, kind: str, name: str, patch: Raw) -> None:
         """A merge patch by somebody who is not the operator."""
 
+    def scale(self, replicas: int) -> None:
+        """What an autoscaler does: write the Rollout's scale subresource."""
+
     def ask(self, request: str, by: str, group: str = "", writer: str = "") -> str:
         """Write a request as a user who may be in a group; as `writer` instead, who is in none, when it is forged.
 
