@@ -236,6 +236,20 @@ SHAPE = (
         "to must lie behind from",
     ),
     Wrong(
+        "dependency in another namespace",
+        put("spec.dependsOn", [{"name": "api", "namespace": "other"}]),
+        "spec.dependsOn[0].namespace",
+        "",
+        "of its own namespace",
+    ),
+    Wrong(
+        "dependency by a weight that is not given",
+        put("spec.dependsOn", [{"name": "api", "condition": "Weight"}]),
+        "spec.dependsOn[0].weight",
+        "",
+        "give weight with condition Weight",
+    ),
+    Wrong(
         "supersede policy that there is not",
         put("spec.onSupersede", "Wait"),
         "spec.onSupersede",

@@ -10,6 +10,8 @@ from pydantic.alias_generators import to_snake
 from tidegate.api.blue_green import BlueGreenStrategy
 from tidegate.api.canary import CanaryStrategy
 from tidegate.api.config import ConfigRef
+from tidegate.api.dependency import Dependency
+from tidegate.api.fields import UniqueBy
 from tidegate.api.meta import API_VERSION, LabelValue, Model, Refused, Rule, Shape
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.routing import GatewayAPIRouting, RouteReference, TrafficRouting
@@ -132,7 +134,11 @@ class RolloutSpec(Model):
         Schedule | None,
         Field(description="When a release may start or move on. Going back and an abort never wait for it."),
     ] = None
-    depends_on: Annotated[None, _not_yet("dependsOn", "remove it", Shape.LIST)] = None
+    depends_on: Annotated[
+        list[Dependency],
+        UniqueBy("name"),
+        Field(max_length=32, description="Rollouts of the namespace that go first."),
+    ] = []
     on_supersede: Annotated[
         OnSupersede,
         Field(

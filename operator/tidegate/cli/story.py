@@ -68,6 +68,12 @@ WAYS: Mapping[str, _Way] = {
         "`tidegate resume {name}` measures again, `tidegate promote {name}` goes on in spite of it, "
         "`tidegate abort {name}` takes it back.",
     ),
+    "DependencyNotReady": _Way(
+        "The Rollout that goes first is as far as dependsOn asks for.",
+        "Look at that one: `tidegate why` with its name.",
+    ),
+    "DependencyMissing": _Way("That Rollout is there.", "Create it, or correct dependsOn in the manifest."),
+    "DependencyCycle": _Way("The circle is opened.", "Remove one entry of dependsOn along the circle."),
     "OutsideWindow": _Way("The next window of the schedule opens.", f"{_SCHEDULE}."),
     "Frozen": _Way("The freeze is over.", f"{_SCHEDULE}."),
     "MinInterval": _Way("The least interval between two releases is over.", f"{_SCHEDULE}."),

@@ -224,6 +224,8 @@ class World:
     routes: tuple[RouteView, ...] = ()
     runs: tuple[RunView, ...] = ()
     templates: tuple[TemplateView, ...] = ()
+    peers: Mapping[str, RolloutView] = field(default_factory=dict)
+    """The Rollouts that it depends on, also through others; only those that were found."""
     webhook: WebhookResult | None = None
     """The last try of a call that is over, as long as the operator that made it lives."""
     names_proven: bool = field(default=False, kw_only=True)

@@ -48,7 +48,8 @@ class References:
         while waiting:
             fresh = self._from.get(waiting.pop(), set()) - found
             found |= fresh
-            waiting.extend(fresh)
+            # Who waits for a Rollout needs not know what that one is made of.
+            waiting.extend(key for key in fresh if key.kind != kinds.ROLLOUT.name)
         return found
 
 
@@ -79,6 +80,7 @@ def of_rollout(view: RolloutView) -> set[Key]:
         *(Key(kinds.SERVICE.name, namespace, service) for service in strategy.services),
         *(Key(kinds.HTTPROUTE.name, namespace, route.name) for route in strategy.routes),
         *named_templates(strategy, namespace),
+        *(Key(kinds.ROLLOUT.name, namespace, asked.name) for asked in view.spec.depends_on),
         *(Key(named.config.kind, namespace, named.config.name) for named in asked_of(view.spec)),
     }
 

@@ -42,6 +42,7 @@ def observe_rollout(store: Store, key: Key, now: datetime) -> World | None:
         routes=_routes(store, key, split),
         runs=store.runs.owned_by(rollout.meta.uid),
         templates=_templates(store, rollout),
+        peers=_peers(store, rollout),
         webhook=store.webhook(key),
         names_proven=store.names_proven,
         configs=_configs(store, rollout),
@@ -98,6 +99,20 @@ def _templates(store: Store, rollout: RolloutView) -> tuple[TemplateView, ...]:
             found[key] = view
             waiting += references.template_keys(view.spec.templates if view.spec else (), key.namespace)
     return tuple(found.values())
+
+
+def _peers(store: Store, rollout: RolloutView) -> dict[str, RolloutView]:
+    """The Rollouts that go before, and those that go before them."""
+    found: dict[str, RolloutView] = {}
+    waiting = [rollout]
+    while waiting:
+        spec = waiting.pop().spec
+        for asked in spec.depends_on if spec else ():
+            view = store.rollouts.get(rollout.meta.namespace, asked.name)
+            if view is not None and asked.name not in found:
+                found[asked.name] = view
+                waiting.append(view)
+    return found
 
 
 def _template(store: Store, key: Key) -> TemplateView | None:

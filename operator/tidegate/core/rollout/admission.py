@@ -11,6 +11,7 @@ from dataclasses import replace
 from tidegate.api.supersede import OnSupersede
 from tidegate.api.template import PodTemplate
 from tidegate.core.config.revision import UNVERSIONED
+from tidegate.core.rollout.dependencies import may_follow
 from tidegate.core.rollout.opening import may_start
 from tidegate.core.rollout.rollback import goes_back, instant
 from tidegate.core.rollout.scene import Scene
@@ -24,8 +25,10 @@ def admit(scene: Scene) -> tuple[Scene, Wait | None]:
 
 
 def _waits(scene: Scene) -> Wait | None:
-    if scene.new_hash == scene.status.current_pod_hash or scene.first_release:
+    if scene.new_hash == scene.status.current_pod_hash:
         return None
+    if scene.first_release:
+        return None if scene.status.current_pod_hash else may_follow(scene)
     before = _in_hand(scene).new
     # Without its ReplicaSet, whole, there is nothing to go on with: of its template and config there is no other copy.
     if before is None or before.awaits_copies or goes_back(scene) or instant(scene):
@@ -52,4 +55,4 @@ def _queue(scene: Scene) -> Wait | None:
     return Wait("Queued", f"the template of the manifest begins when revision {revision} is promoted or aborted")
 
 
-GATES: tuple[Callable[[Scene], Wait | None], ...] = (_queue, may_start)
+GATES: tuple[Callable[[Scene], Wait | None], ...] = (_queue, may_start, may_follow)

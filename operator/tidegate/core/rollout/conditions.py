@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tidegate.api.meta import Condition
 from tidegate.api.rollout_status import Phase, WaitingFor
 from tidegate.core.conditions import Told, stamp
+from tidegate.core.rollout.dependencies import wrong_order
 from tidegate.core.rollout.prerequisites import invalid_step
 from tidegate.core.rollout.scene import Scene
 
@@ -59,7 +60,7 @@ def _conditions(scene: Scene, standing: Standing) -> Iterable[Told]:
         "",
     )
     yield "Healthy", ready, reason, ""
-    problem = invalid_step(scene) if scene.index == 0 or not scene.stepping else None
+    problem = wrong_order(scene) or (invalid_step(scene) if scene.index == 0 or not scene.stepping else None)
     yield "InvalidSpec", problem is not None, problem.reason if problem else "Valid", problem.message if problem else ""
 
 

@@ -41,6 +41,10 @@ def plan(world: World) -> Plan:
     if rollout.spec is None:
         return invalid(world)
     scene, queued = admit(_scene(world, rollout.spec))
+    if queued is not None and not scene.status.current_pod_hash:
+        # The first version of all waits for others: there is nothing in hand meanwhile.
+        status, urgent = report(scene, queued)
+        return Plan((), status, urgent=urgent)
     # Nothing new begins as long as it can't be told what it is.
     begun = begin(scene) if scene.config.told else scene
     scene, wait, actions = decide(answer(begun))

@@ -28,6 +28,7 @@ _PAUSES = {
     "AnalysisUndecided",
     "Approval",
     "ApprovalTimedOut",
+    "DependencyNotReady",
     "Frozen",
     "MinInterval",
     "OutsideWindow",
@@ -37,7 +38,14 @@ _PAUSES = {
     "Queued",
     "WebhookFailed",
 }
-_INVALID = {"AnalysisInvalid", "ConfigMissing", "ServiceNotFound", "WebhookInvalid"}
+_INVALID = {
+    "DependencyCycle",
+    "DependencyMissing",
+    "AnalysisInvalid",
+    "ConfigMissing",
+    "ServiceNotFound",
+    "WebhookInvalid",
+}
 
 
 def report(scene: Scene, wait: Wait | None) -> tuple[Merge | None, bool]:

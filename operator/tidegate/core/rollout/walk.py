@@ -8,6 +8,7 @@ from tidegate.api.rollout_status import PauseCondition, PauseReason
 from tidegate.core.actions import Event
 from tidegate.core.rollout import analysis, steps
 from tidegate.core.rollout.abort import abort
+from tidegate.core.rollout.dependencies import may_follow
 from tidegate.core.rollout.opening import may_move_on, overridden
 from tidegate.core.rollout.release import step_over
 from tidegate.core.rollout.scene import Scene
@@ -53,7 +54,7 @@ def _held(scene: Scene) -> Wait | None:
         return Wait(analysis.held_reason(run) if run else "AnalysisUndecided", said)
     if any(pause.reason is PauseReason.REQUEST for pause in scene.status.pause_conditions):
         return Wait("PausedByRequest", f"somebody paused it: `tidegate resume {name}` goes on")
-    return may_move_on(scene)
+    return may_move_on(scene) or may_follow(scene)
 
 
 def _halt(scene: Scene, wait: Wait) -> Scene:
