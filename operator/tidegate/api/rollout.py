@@ -11,7 +11,6 @@ from tidegate.api.blue_green import BlueGreenStrategy
 from tidegate.api.canary import CanaryStrategy
 from tidegate.api.config import ConfigRef
 from tidegate.api.dependency import Dependency
-from tidegate.api.fields import UniqueBy
 from tidegate.api.meta import API_VERSION, LabelValue, Model, Refused, Rule, Shape
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.routing import GatewayAPIRouting, RouteReference, TrafficRouting
@@ -136,7 +135,6 @@ class RolloutSpec(Model):
     ] = None
     depends_on: Annotated[
         list[Dependency],
-        UniqueBy("name"),
         Field(max_length=32, description="Rollouts of the namespace that go first."),
     ] = []
     on_supersede: Annotated[
