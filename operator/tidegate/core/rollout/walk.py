@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tidegate.api.rollout_status import PauseCondition, PauseReason
 from tidegate.core.actions import Event
-from tidegate.core.rollout import analysis, steps
+from tidegate.core.rollout import analysis, approvals, steps
 from tidegate.core.rollout.abort import abort
 from tidegate.core.rollout.dependencies import may_follow
 from tidegate.core.rollout.opening import may_move_on, overridden
@@ -22,7 +22,9 @@ def walk(scene: Scene) -> tuple[Scene, Wait | None]:
     unwritten = False
     while scene.stepping and not scene.steps_done:
         if not scene.spec.replicas:
-            return _skip_all(scene), None
+            scene, stopped = _skip(scene)
+            if stopped is not None or scene.steps_done:
+                return scene, stopped
         if unwritten and steps.acts(scene):
             break
         outcome = steps.advance(scene)
@@ -38,23 +40,52 @@ def walk(scene: Scene) -> tuple[Scene, Wait | None]:
     return scene, TURN if unwritten else None
 
 
-def _skip_all(scene: Scene) -> Scene:
-    """Size 0: nobody to judge and nobody to hurt. Like a Deployment, it takes the new template at once."""
-    return scene.facts(current_step_index=len(scene.steps), pause_conditions=[])
+def _skip(scene: Scene) -> tuple[Scene, Wait | None]:
+    """Size 0: nobody to judge and nobody to hurt. Like a Deployment, it takes the new template at once.
+
+    But what people have to say is theirs: an autoscaler that goes to 0 at night must not approve a version.
+    """
+    stopped = _stopped(scene)
+    if stopped is not None:
+        return scene, stopped
+    gates = (index for index in range(scene.index, len(scene.steps)) if _to_approve(scene, index))
+    reached = next(gates, len(scene.steps))
+    return (scene if reached == scene.index else scene.facts(current_step_index=reached, pause_conditions=[])), None
+
+
+def _to_approve(scene: Scene, index: int) -> bool:
+    return scene.steps[index].approval is not None and approvals.given(scene, index) is None
+
+
+def _stopped(scene: Scene) -> Wait | None:
+    """Somebody said stop."""
+    return _paused_by_spec(scene) or _paused_by_request(scene)
 
 
 def _held(scene: Scene) -> Wait | None:
-    """Somebody said stop: the step that is done is not followed by another."""
+    """The step that is done is not followed by another yet."""
+    held = _paused_by_spec(scene) or _undecided(scene) or _paused_by_request(scene)
+    return held or may_move_on(scene) or may_follow(scene)
+
+
+def _paused_by_spec(scene: Scene) -> Wait | None:
+    return Wait("PausedBySpec", "spec.paused is true: set it to false to go on") if scene.spec.paused else None
+
+
+def _paused_by_request(scene: Scene) -> Wait | None:
+    if all(pause.reason is not PauseReason.REQUEST for pause in scene.status.pause_conditions):
+        return None
     name = scene.world.rollout.meta.name
-    if scene.spec.paused:
-        return Wait("PausedBySpec", "spec.paused is true: set it to false to go on")
-    if analysis.undecided(scene):
-        run = analysis.find(scene, RunRole.BACKGROUND)
-        said = analysis.undecided_message(scene, run) if run else f"`tidegate resume {name}` goes on"
-        return Wait(analysis.held_reason(run) if run else "AnalysisUndecided", said)
-    if any(pause.reason is PauseReason.REQUEST for pause in scene.status.pause_conditions):
-        return Wait("PausedByRequest", f"somebody paused it: `tidegate resume {name}` goes on")
-    return may_move_on(scene) or may_follow(scene)
+    return Wait("PausedByRequest", f"somebody paused it: `tidegate resume {name}` goes on")
+
+
+def _undecided(scene: Scene) -> Wait | None:
+    if not analysis.undecided(scene):
+        return None
+    run = analysis.find(scene, RunRole.BACKGROUND)
+    name = scene.world.rollout.meta.name
+    said = analysis.undecided_message(scene, run) if run else f"`tidegate resume {name}` goes on"
+    return Wait(analysis.held_reason(run) if run else "AnalysisUndecided", said)
 
 
 def _halt(scene: Scene, wait: Wait) -> Scene:

@@ -144,7 +144,7 @@ def test_a_failed_step_takes_the_release_back() -> None:
 
 
 def test_a_service_of_no_pods_skips_all_steps() -> None:
-    paused = {"pause_conditions": [pause(ASKED)]}
+    paused = {"pause_conditions": [pause(PauseReason.CANARY_PAUSE_STEP)]}
     walked, wait = walk(scene(HALF, PAUSE, STEP, spec={"replicas": 0}, new=0, old=0, status=paused))
     assert wait is None
     assert facts(walked, "current_step_index", "pause_conditions") == {"current_step_index": 3, "pause_conditions": []}

@@ -323,3 +323,27 @@ def test_a_skip_names_its_step() -> None:
     why = "skipStep needs the step that it is meant for: the release is at 1"
     here = scene(FIFTH, PAUSE, HALF, index=1, **asking("skipStep", "carl", step=None))
     assert told(answer(here)) == (RequestOutcome.REFUSED, why)
+
+
+EMPTY = {"spec": {"replicas": 0}, "old": 0, "new": 0}
+
+
+def test_an_autoscaler_that_goes_to_0_approves_nothing() -> None:
+    walked, wait = walk(at_approval(**EMPTY, index=0))
+    assert wait is not None
+    assert (wait.reason, walked.index) == ("Approval", 1)
+    over, wait = walk(at_approval(given((FIFTH, approval(), HALF)), **EMPTY))
+    assert (wait, over.steps_done) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"status": {"pause_conditions": [pause(PauseReason.REQUEST)]}}, "PausedByRequest"),
+        ({"spec": {"replicas": 0, "paused": True}}, "PausedBySpec"),
+    ],
+)
+def test_nor_does_it_end_what_a_person_paused(fields: dict[str, Any], reason: str) -> None:
+    walked, wait = walk(scene(FIFTH, HALF, **{**EMPTY, **fields}))
+    assert wait is not None
+    assert (wait.reason, walked.index) == (reason, 0)
