@@ -55,7 +55,7 @@ def test_pods_of_the_old_version_stay_until_the_gateway_has_heard_of_the_new_one
             app.until_weight(100)
             _answers_for(load, seconds=4)
             _all_stay(app, "v1", 4)
-            assert "not in force yet" in app.waiting
+            app.until(lambda _: "not in force yet" in app.waiting, "it says what it waits for", 10)
         app.until_healthy()
         app.until_gone("v1")
     lost_nothing(load)

@@ -96,7 +96,9 @@ def test_no_data_is_no_verdict_and_a_person_may_measure_again(world: World, what
             world.tidegate("resume", "web")
             app.until_healthy()
         lost_nothing(load)
-    assert sorted(app.runs().values()) == ["Inconclusive", "Successful"]
+    # On a busy machine the first scrape after it may come late: then it is measured once more by itself.
+    *undecided, last = app.runs().values()
+    assert (set(undecided), last) == ({"Inconclusive"}, "Successful")
 
 
 def _asking(address: str) -> dict[str, object]:
