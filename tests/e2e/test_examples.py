@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from dev.cluster import RunningCluster
-from dev.kube import POD
+from dev.kube import POD, ROLLOUT
 from dev.probe import await_answer
 from tests.e2e.world import UP_SECONDS, App, World, lost_nothing, world_on
 
@@ -57,3 +57,10 @@ def _release(world: World, version: str) -> None:
     rollout: dict[str, Any] = yaml.safe_load((_CANARY / "rollout.yaml").read_text())
     rollout["spec"]["template"]["spec"]["containers"][0]["image"] = f"demo:{version}"
     world.kubectl("apply", "-f", "-", text=yaml.safe_dump(rollout))
+
+    def changed() -> bool:
+        found = world.seen.get(ROLLOUT, "web") or {}
+        return bool(found and found["spec"]["template"] == rollout["spec"]["template"])
+
+    # Else the version before, which is Healthy, would be taken for this one.
+    world.seen.wait(changed, f"{version} is seen", UP_SECONDS)
