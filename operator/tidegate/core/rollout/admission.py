@@ -47,9 +47,7 @@ def _in_hand(scene: Scene) -> Scene:
 
 def _queue(scene: Scene) -> Wait | None:
     """The release under way ends first."""
-    history = scene.status.history
-    under_way = bool(history) and history[-1].finished_at is None
-    if scene.spec.on_supersede is not OnSupersede.QUEUE or not under_way:
+    if scene.spec.on_supersede is not OnSupersede.QUEUE or not scene.under_way:
         return None
     revision = scene.status.current_revision
     return Wait("Queued", f"the template of the manifest begins when revision {revision} is promoted or aborted")

@@ -95,7 +95,7 @@ def again(scene: Scene) -> Scene:
 def close(scene: Scene, outcome: Outcome, cause: str = "") -> Scene:
     """End the open line of history; nothing happens when there is none."""
     history = scene.status.history
-    if not history or history[-1].finished_at is not None:
+    if not scene.under_way:
         return scene
     last = history[-1].model_copy(update={"finished_at": scene.now, "outcome": outcome, "cause": cause})
     return scene.facts(history=[*history[:-1], last])
@@ -114,7 +114,7 @@ def step_over(scene: Scene, ended: datetime) -> Scene:
 def ended_by(scene: Scene, who: str) -> Scene:
     """Write down who asked for the end of the release, in its open line of history."""
     history = scene.status.history
-    if not history or history[-1].finished_at is not None:
+    if not scene.under_way:
         return scene
     return scene.facts(history=[*history[:-1], history[-1].model_copy(update={"requester": who})])
 

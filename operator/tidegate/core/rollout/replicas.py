@@ -110,8 +110,7 @@ def _still_stable(scene: Scene, rs: ReplicaSetView) -> bool:
 
 def _just_promoted(scene: Scene) -> bool:
     """The new version is the stable one and its release is not over: the delay of the old pods has not begun."""
-    history = scene.status.history
-    return not scene.releasing and bool(history) and history[-1].finished_at is None
+    return not scene.releasing and scene.under_way
 
 
 def old_until(scene: Scene) -> datetime | None:

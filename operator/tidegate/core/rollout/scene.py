@@ -84,6 +84,12 @@ class Scene:
         return not self.first_release and self.new_hash != self.status.stable_rs
 
     @property
+    def under_way(self) -> bool:
+        """The last line of history has no end yet."""
+        history = self.status.history
+        return bool(history) and history[-1].finished_at is None
+
+    @property
     def stepping(self) -> bool:
         return self.releasing and not self.status.abort
 

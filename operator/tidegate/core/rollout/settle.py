@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidegate.api.rollout_status import Outcome, RolloutStatus
+from tidegate.api.rollout_status import Outcome
 from tidegate.core.actions import Event
 from tidegate.core.rollout import release
 from tidegate.core.rollout.arrival import arrived, endpoints_arrived, pods_arrived, wait_for_pods, weight_arrived
@@ -86,13 +86,9 @@ def _promoted(scene: Scene) -> tuple[Scene, Wait | None]:
 
 
 def _finish(scene: Scene, outcome: Outcome) -> Scene:
-    if not _open(scene.status):
+    if not scene.under_way:
         return scene
     revision = scene.status.current_revision
     said = f"revision {revision} ({scene.new_hash}) has all the traffic"
     done = Event("ReleaseCompleted", said, instead_of=STEP_COMPLETED)
     return release.close(scene, outcome).facts(done, promote_full=False)
-
-
-def _open(status: RolloutStatus) -> bool:
-    return bool(status.history) and status.history[-1].finished_at is None
