@@ -154,6 +154,10 @@ class WebhookStatus(StatusModel):
     round: Annotated[int, Field(description="How often a person had it called again.")] = 0
 
 
+PROMOTED = frozenset({Outcome.PROMOTED, Outcome.FAST_PROMOTED})
+"""The ends of a release that has all the traffic."""
+
+
 class RequestOutcome(StrEnum):
     """What became of a request."""
 

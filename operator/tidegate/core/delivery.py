@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from tidegate.api.rollout_status import Outcome, Release
+from tidegate.api.rollout_status import PROMOTED, Outcome, Release
 
-DEPLOYED = frozenset({Outcome.PROMOTED, Outcome.FAST_PROMOTED})
 TAKEN_BACK = frozenset({Outcome.ABORTED, Outcome.ROLLED_BACK})
 DAY = timedelta(days=1)
 
@@ -51,7 +50,7 @@ def delivery(histories: Iterable[Sequence[Release]], now: datetime, window: time
     ]
     since = min((release.started_at for release, _ in found), default=None)
     restored = [seconds for release, rest in found for seconds in _restored(release, rest)]
-    leads = [_seconds(release) for release, _ in found if release.outcome in DEPLOYED]
+    leads = [_seconds(release) for release, _ in found if release.outcome in PROMOTED]
     return Delivery(
         since=since,
         days=(now - since) / DAY if since else 0.0,
@@ -66,7 +65,7 @@ def delivery(histories: Iterable[Sequence[Release]], now: datetime, window: time
 def _ended(history: Sequence[Release]) -> Iterator[tuple[Release, Sequence[Release]]]:
     """Each release that was deployed or taken back, with the whole history."""
     for release in history:
-        if release.finished_at is not None and release.outcome in DEPLOYED | TAKEN_BACK:
+        if release.finished_at is not None and release.outcome in PROMOTED | TAKEN_BACK:
             yield release, history
 
 
@@ -76,8 +75,8 @@ def _restored(release: Release, history: Sequence[Release]) -> Iterator[float]:
         yield _seconds(release)
         return
     index = history.index(release)
-    following = next((each for each in history[index + 1 :] if each.outcome in DEPLOYED), None)
-    before = {each.pod_template_hash for each in history[:index] if each.outcome in DEPLOYED}
+    following = next((each for each in history[index + 1 :] if each.outcome in PROMOTED), None)
+    before = {each.pod_template_hash for each in history[:index] if each.outcome in PROMOTED}
     if (
         following is not None
         and following.pod_template_hash in before

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from tidegate.api.rollout_status import Outcome, Phase, RolloutStatus
+from tidegate.api.rollout_status import PROMOTED, Outcome, Phase, RolloutStatus
 
 
 class Kind(StrEnum):
@@ -84,7 +84,7 @@ class Course:
     @property
     def promoted(self) -> bool:
         """Whether the new version has all the traffic."""
-        return self.outcome in (Outcome.PROMOTED, Outcome.FAST_PROMOTED) and self.status.phase is Phase.HEALTHY
+        return self.outcome in PROMOTED and self.status.phase is Phase.HEALTHY
 
     @property
     def verdict(self) -> str:

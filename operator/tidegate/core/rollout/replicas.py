@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from tidegate.api.rollout_status import Outcome
+from tidegate.api.rollout_status import PROMOTED
 from tidegate.core.actions import Action, Create, Delete, Merge, Resource, joined
 from tidegate.core.config import copies
 from tidegate.core.rollout import affinity, counting, pod_metadata, pod_template
@@ -115,8 +115,7 @@ def _just_promoted(scene: Scene) -> bool:
 
 def old_until(scene: Scene) -> datetime | None:
     """When the pods of the version before go: a while after the last promotion, for requests that are under way."""
-    promoted = (Outcome.PROMOTED, Outcome.FAST_PROMOTED)
-    ends = [r.finished_at for r in scene.status.history if r.outcome in promoted and r.finished_at is not None]
+    ends = [r.finished_at for r in scene.status.history if r.outcome in PROMOTED and r.finished_at is not None]
     return max(ends) + scene.strategy.scale_down_delay if ends else None
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tidegate.api.rollout_status import Outcome
+from tidegate.api.rollout_status import PROMOTED
 from tidegate.core.rollout.replicas import old_until
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.world import ReplicaSetView
-
-_PROMOTED = (Outcome.PROMOTED, Outcome.FAST_PROMOTED)
 
 
 def goes_back(scene: Scene) -> bool:
@@ -24,7 +22,7 @@ def instant(scene: Scene) -> bool:
 
 def _was_stable(scene: Scene) -> bool:
     """A version that was taken back is no safe place, however near it lies."""
-    return any(r.pod_template_hash == scene.new_hash and r.outcome in _PROMOTED for r in scene.status.history)
+    return any(r.pod_template_hash == scene.new_hash and r.outcome in PROMOTED for r in scene.status.history)
 
 
 def _stands_ready(scene: Scene) -> bool:
