@@ -20,6 +20,7 @@ _CONTROLLERS = (
     "job-controller",
     "horizontal-pod-autoscaler-controller",
     "endpointslice-controller",
+    "disruption-controller",
     "garbage-collector-controller",
     "namespace-controller",
     "clusterrole-aggregation-controller",

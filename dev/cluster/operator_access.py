@@ -15,7 +15,12 @@ from dev.cluster.commands import CommandError, helm, kubectl
 
 CHART = Path(__file__).resolve().parents[2] / "charts" / "tidegate"
 RELEASE_NAMESPACE = "tidegate-system"
-EVERY_RIGHT = ("podMetadata=true", "versionedConfig.configMaps=true", "versionedConfig.secrets=true")
+EVERY_RIGHT = (
+    "podMetadata=true",
+    "podRestarts=true",
+    "versionedConfig.configMaps=true",
+    "versionedConfig.secrets=true",
+)
 """Values of the chart that give what is not given by itself."""
 _SUBJECT = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": credentials.OPERATOR}
 _IN_FORCE_SECONDS = 10.0

@@ -44,6 +44,7 @@ def test_a_route_kind_gets_the_rights_that_it_asks_for(kind: str) -> None:
     ("setting", "rights"),
     [
         ("podMetadata=true", {("", "pods", verb) for verb in ("list", "patch")}),
+        ("podRestarts=true", {("", "pods", "list"), ("", "pods/eviction", "create")}),
         (
             "versionedConfig.configMaps=true",
             {("", "configmaps", verb) for verb in ("get", "list", "watch", "create")},

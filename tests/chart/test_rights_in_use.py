@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from dev.cluster.commands import kubectl
 from dev.cluster.operator_access import EVERY_RIGHT, rbac_objects
 from tests.bed.kube import eventually
 from tests.chart.operated import Manifest, Operated, operated
+from tidegate.api.meta import time_text
 
 LABELS = {"app": "web"}
 # Only when a child's name is taken before the watch has told of it: see tests/unit/shell.
@@ -49,6 +51,9 @@ def test_neither_does_any_that_a_value_of_the_chart_gives(cluster: RunningCluste
         edited = _with_all(_rollout("v1"), role="steady")
         team.apply([edited])
         eventually(lambda: _roles(team) == {"steady"}, "they have another one")
+        moment = time_text(datetime.now(UTC) + timedelta(seconds=2))
+        team.apply([{**edited, "spec": {**edited["spec"], "restartAt": moment}}])
+        eventually(lambda: "restartedAt" in team.get("rollout", "web")["status"], "the pods are replaced")
     entries = cluster.audit.entries(since)
     used = {(entry.call.verb, _resource(entry)) for entry in entries}
     assert _granted(EVERY_RIGHT) - _granted() <= used

@@ -51,6 +51,7 @@ def test_the_chart_is_without_lint() -> None:
         ('versionedConfig.configMaps="yes"', "configMaps"),
         ("versionedConfig.all=true", "all"),
         ('podMetadata={"enabled":true}', "podMetadata"),
+        ('podRestarts="yes"', "podRestarts"),
         ('allowedHosts=["http://localhost:9090"]', "allowedHosts"),
         ('prometheusAddress="prometheus:9090"', "prometheusAddress"),
         ('logFormat="xml"', "logFormat"),

@@ -203,7 +203,6 @@ SHAPE = (
         "",
         "write the pods in spec.template",
     ),
-    Wrong("restartAt", put("spec.restartAt", "2026-01-31T12:00:00Z"), "spec.restartAt", "", "change an annotation"),
     Wrong(
         "rollback window of nothing",
         put("spec.rollbackWindow", {"revisions": 0}),
@@ -225,6 +224,7 @@ SHAPE = (
         "Central Europe",
         "such as Europe/Berlin",
     ),
+    Wrong("restart at no time", put("spec.restartAt", "tomorrow"), "spec.restartAt", "tomorrow", "date"),
     Wrong(
         "freeze that ends before it begins",
         put(

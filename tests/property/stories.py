@@ -141,6 +141,22 @@ def _changes_its_roles(stage: Stage) -> None:
     seen(stage, "Healthy")
 
 
+def _restarts(stage: Stage) -> None:
+    """Both versions in mid-release: every pod that is there goes once, and none that came in its place."""
+    stage.version("v2")
+    seen(stage, "Paused", currentStepIndex=1)
+    # Pods are dated in whole seconds.
+    stage.cluster.run(1.1)
+    old = {name for name, pod in stage.cluster.pods.by_name.items() if not pod.deleted}
+    ask(stage, "restart", step=None)
+    assert stage.cluster.run(LIMIT, lambda: "restartedAt" in stage.status), stage.status
+    evicted = {call.name for call in stage.cluster.api.calls if call.subresource == "eviction"}
+    assert evicted == old, f"evicted {evicted}, and {old} were there"
+    seen(stage, "Paused", currentStepIndex=1)
+    ask(stage, "promote")
+    seen(stage, "Healthy")
+
+
 READS = {"versionedConfig": True, "container": m.reading("ConfigMap")}
 ROLES = {f"{role}Metadata": {"labels": {"role": role}} for role in ("canary", "stable")}
 STORIES: Mapping[str, tuple[Example, Story]] = {
@@ -152,6 +168,8 @@ STORIES: Mapping[str, tuple[Example, Story]] = {
     "is taken back": (Example(HALF), _is_taken_back),
     "takes another config": (Example(HALF, spec=READS), _takes_another_config),
     "changes its roles": (Example(HALF, canary=ROLES), _changes_its_roles),
+    "restarts": (Example(HALF, replicas=4), _restarts),
+    "restarts a single pod": (Example(HALF, replicas=1), _restarts),
     "is approved": (Example((m.weight(50), m.approval(users=["ann"]), m.weight(80), m.analysis())), _is_approved),
     "is asked for": (
         Example((m.weight(50), m.webhook("http://gate", onFailure="Pause", retries=1), m.weight(80), m.analysis())),

@@ -13,7 +13,9 @@ from tidegate.model.objects import Raw
 
 AFTER = st.sampled_from([0.0, 0.05, 0.3, 1.0, 2.5, 7.0, 20.0])
 SIZES = st.integers(1, 6)
-ACTIONS = st.sampled_from(["promote", "approve", "promoteFull", "skipStep", "abort", "retry", "pause", "resume"])
+ACTIONS = st.sampled_from(
+    ["promote", "approve", "promoteFull", "skipStep", "abort", "retry", "pause", "resume", "restart"]
+)
 REQUESTS = st.tuples(ACTIONS, st.sampled_from([0, 0, 0, 1]), st.sampled_from([None, 0, 0, 1]))
 ERRORS = st.tuples(st.sampled_from(["v2", "v3"]), st.sampled_from([0.01, 0.5, 0.07, None]))
 

@@ -110,6 +110,12 @@ def secret(value: str, *, readable: bool = True) -> Manifest:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": CONFIG, "labels": labels}, "data": data}
 
 
+def disruption_budget(**bound: Any) -> Manifest:
+    """How many of the Rollout's pods may be missing, whatever is the reason."""
+    spec = {"selector": {"matchLabels": {"app": NAME}}, **bound}
+    return {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": NAME}, "spec": spec}
+
+
 def reading(*kinds: str, optional: bool = False) -> Manifest:
     """A container that takes all of the ConfigMap, of the Secret, into its environment."""
     fields = {"ConfigMap": "configMapRef", "Secret": "secretRef"}

@@ -173,6 +173,11 @@ class Story:
         assert len(written) <= writes, f"{len(written)} writes, and {writes} are allowed: {sorted(written)}"
 
     @property
+    def written(self) -> list[str]:
+        """What the operator wrote since what was given. It is stopped for that."""
+        return self.stage.writes(self._mark)
+
+    @property
     def status(self) -> Raw:
         """The Rollout's status as it stands."""
         return (self.stage.find("Rollout", m.NAME) or {}).get("status") or {}

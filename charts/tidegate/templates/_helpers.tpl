@@ -110,4 +110,13 @@ Nothing is updated, no finalizer is set, and `spec` of a Rollout is never writte
   resources: [pods]
   verbs: [list, patch]
 {{- end }}
+{{- if .Values.podRestarts }}
+# restartAt and `tidegate restart`: pods go one by one through the Eviction API, which holds them to PodDisruptionBudgets.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list]
+- apiGroups: [""]
+  resources: [pods/eviction]
+  verbs: [create]
+{{- end }}
 {{- end }}

@@ -11,7 +11,7 @@ from tidegate.api.blue_green import BlueGreenStrategy
 from tidegate.api.canary import CanaryStrategy
 from tidegate.api.config import ConfigRef
 from tidegate.api.dependency import Dependency
-from tidegate.api.meta import API_VERSION, LabelValue, Model, Refused, Rule, Shape
+from tidegate.api.meta import API_VERSION, LabelValue, Model, Refused, Rule, Shape, Time
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.routing import GatewayAPIRouting, RouteReference, TrafficRouting
 from tidegate.api.schedule import Schedule
@@ -123,7 +123,9 @@ class RolloutSpec(Model):
     ] = 600
     progress_deadline_abort: Annotated[bool, Field(description="true: a stuck release is aborted.")] = False
     analysis: Annotated[RunHistory, Field(description="How many AnalysisRuns are kept.")] = RunHistory()
-    restart_at: Annotated[None, _not_yet("restartAt", "change an annotation of the template", Shape.TEXT)] = None
+    restart_at: Annotated[
+        Time | None, Field(description="Pods older than this are replaced, few at a time; the template stays as it is.")
+    ] = None
     rollback_window: Annotated[
         RollbackWindow | None,
         Field(description="Versions that were stable lately take the traffic back without steps and analyses."),

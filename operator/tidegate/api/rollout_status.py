@@ -215,6 +215,13 @@ class RolloutStatus(StatusModel):
     promote_full: Annotated[bool, Field(description="Whether somebody asked to skip all steps and analyses.")] = False
     progressed_at: Annotated[Time | None, Field(description="Last progress: the deadline runs from here.")] = None
     last_request: Annotated[LastRequest | None, Field(description="The answer to the last request of a person.")] = None
+    restart_at: Annotated[
+        Time | None,
+        Field(description="When a person asked for a restart; of this and spec.restartAt the later counts."),
+    ] = None
+    restarted_at: Annotated[
+        Time | None, Field(description="The last restart that is over: no pod is older than this.")
+    ] = None
     webhook: Annotated[WebhookStatus | None, Field(description="The last call of another system.")] = None
     canary: Annotated[CanaryStatus, Field(description="Weights and analyses.")] = CanaryStatus()
     blue_green: Annotated[

@@ -116,6 +116,19 @@ def resume(
     _finish(ask(cluster.connect(kubeconfig, context, namespace), rollout, "resume", reason, timeout), output)
 
 
+def restart(
+    rollout: options.Rollout,
+    reason: options.Reason = "",
+    timeout: options.Timeout = PATIENCE,
+    output: options.Output = None,
+    namespace: options.Namespace = None,
+    context: options.Context = None,
+    kubeconfig: options.Kubeconfig = None,
+) -> None:
+    """Replace all pods, few at a time, by others of the same template. PodDisruptionBudgets hold."""
+    _finish(ask(cluster.connect(kubeconfig, context, namespace), rollout, "restart", reason, timeout), output)
+
+
 def ask(api: Cluster, name: str, action: str, reason: str, timeout: timedelta | None) -> LastRequest:
     """Write the request in the user's own name and wait for its answer. Raises CommandError when none comes."""
     path = objects("rollouts", api.namespace, name)

@@ -81,6 +81,15 @@ WAYS: Mapping[str, _Way] = {
         "The release under way is promoted or aborted.",
         f"{_GO_ON}; then the template of the manifest begins.",
     ),
+    "Restarting": _Way(
+        "All pods are replaced that are older than the restart.",
+        "Nothing is needed. `tidegate get {name}` shows the age of each.",
+    ),
+    "EvictionRefused": _Way(
+        "The PodDisruptionBudget allows it: it is asked again, once in half a minute at least.",
+        "If it never does: `kubectl get poddisruptionbudgets` shows how many pods may be missing; a budget that allows "
+        "none needs one pod more, or a lower number.",
+    ),
     "StepCompleted": _Way("The next step begins, in a moment.", "Nothing is needed."),
     "Analysis": _Way("The verdict: Successful goes on, Failed takes it back.", f"Nothing is needed. {_LOOK}."),
     "PodsNotAvailable": _Way(

@@ -6,7 +6,7 @@ with a conflict, the plan is dropped, and the next pass decides anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -96,7 +96,33 @@ class MarkPods:
     metadata: Mapping[str, Mapping[str, str | None]]
 
 
-Action = Create | Merge | PatchList | Delete | CopyConfig | MarkPods
+@dataclass(frozen=True, slots=True)
+class RestartPods:
+    """Look at the pods of a ReplicaSet, and evict the oldest of those that are older than a moment.
+
+    What was seen, and what the API server refused, is kept in the store for the next decision.
+    """
+
+    meta: Meta
+    """Of the ReplicaSet."""
+    pod_hash: str
+    older_than: datetime
+    size: int
+    """How many pods the ReplicaSet should have."""
+    available: int
+    """How many of them were ready for long enough, as its controller counted."""
+    most: int
+    """How many may be missing. They are counted when the pods are listed: its status may not tell of the last yet."""
+    at: datetime
+    """When it was decided."""
+
+
+Action = Create | Merge | PatchList | Delete | CopyConfig | MarkPods | RestartPods
+
+
+def merged(actions: Iterable[Action], resource: Resource) -> frozenset[str]:
+    """The names of the objects of a kind that these change."""
+    return frozenset(each.meta.name for each in actions if isinstance(each, Merge) and each.resource is resource)
 
 
 @dataclass(frozen=True, slots=True)

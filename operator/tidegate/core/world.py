@@ -17,6 +17,7 @@ from tidegate.api.rollout import RolloutSpec
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
 from tidegate.core.marks import Marks
+from tidegate.core.pods import RestartProgress
 from tidegate.core.webhook.outcome import WebhookResult
 
 HASH_LABEL = "tidegate.dev/pod-template-hash"
@@ -228,6 +229,8 @@ class World:
     """The Rollouts that it depends on, also through others; only those that were found."""
     webhook: WebhookResult | None = None
     """The last try of a call that is over, as long as the operator that made it lives."""
+    restarts: Mapping[str, RestartProgress] = field(default_factory=dict)
+    """What the last look at the pods of a ReplicaSet has shown, by its name."""
     names_proven: bool = field(default=False, kw_only=True)
     """The API server lets nobody write a request in another's name, or claim a group that is not theirs."""
     configs: Mapping[Config, ConfigView] = field(default_factory=dict)

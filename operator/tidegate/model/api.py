@@ -5,20 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 from tidegate.api.meta import time_text
+from tidegate.core.pods import PodView
 from tidegate.core.world import Key
 from tidegate.model.clock import Clock
 from tidegate.model.objects import Raw, changed, created, key_of, merged, patched, uid_of
 
-CONFLICT, NOT_FOUND, INVALID = 409, 404, 422
+CONFLICT, NOT_FOUND, INVALID, TOO_MANY = 409, 404, 422, 429
 OWN_STATUS = frozenset({"Rollout", "TrafficSplit", "AnalysisRun", "ReplicaSet", "HTTPRoute"})
 """Kinds whose status is a subresource: a write of the object leaves it alone, and the other way round."""
 
 
 Metadata = Mapping[str, Mapping[str, str | None]]
 """Labels and annotations to merge; None removes one."""
+
+
+class PodKeeper(Protocol):
+    """Whoever holds the pods, which are no objects here."""
+
+    def mark(self, replicaset: Key, metadata: Metadata) -> Iterable[str]:
+        """Change those that differ; their names."""
+
+    def look(self, replicaset: Key) -> list[PodView]:
+        """The pods of a ReplicaSet."""
+
+    def evict(self, namespace: str, name: str) -> None:
+        """Let one go. Raises ApiError 404, 429 when a PodDisruptionBudget does not allow it."""
 
 
 TIMED = frozenset({"ConfigMap", "Secret"})
@@ -65,8 +79,7 @@ class ApiServer:
         self._clock = clock
         self._uids = count(1)
         self._watchers: list[Callable[[Change], None]] = []
-        self.pod_markers: list[Callable[[Key, Metadata], Iterable[str]]] = []
-        """Whoever holds the pods, which are no objects here: changes those that differ, and names them."""
+        self._keepers: list[PodKeeper] = []
 
     @property
     def version(self) -> str:
@@ -76,6 +89,10 @@ class ApiServer:
     def watch(self, watcher: Callable[[Change], None]) -> None:
         """Be told of every change, at the moment it is made."""
         self._watchers.append(watcher)
+
+    def keep_pods(self, keeper: PodKeeper) -> None:
+        """Let somebody answer for the pods."""
+        self._keepers.append(keeper)
 
     def find(self, key: Key) -> Raw | None:
         """An object; None when it isn't there."""
@@ -134,9 +151,19 @@ class ApiServer:
 
     def mark_pods(self, replicaset: Key, metadata: Metadata, by: str) -> None:
         """Merge labels and annotations into the pods of a ReplicaSet, those that differ, each by one write."""
-        for mark in self.pod_markers:
-            for name in mark(replicaset, metadata):
+        for keeper in self._keepers:
+            for name in keeper.mark(replicaset, metadata):
                 self._count(by, "patch", Key("Pod", replicaset.namespace, name))
+
+    def pods_of(self, replicaset: Key) -> Sequence[PodView]:
+        """A list of the pods of a ReplicaSet."""
+        return tuple(pod for keeper in self._keepers for pod in keeper.look(replicaset))
+
+    def evict(self, namespace: str, name: str, by: str) -> None:
+        """POST an Eviction of a pod. Raises ApiError 404, 429 when a PodDisruptionBudget does not allow it."""
+        self._count(by, "create", Key("Pod", namespace, name), "eviction")
+        for keeper in self._keepers:
+            keeper.evict(namespace, name)
 
     def mark_deleting(self, key: Key) -> Raw:
         """What a DELETE does that waits for a finalizer."""

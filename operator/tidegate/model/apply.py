@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from tidegate.core.actions import Action, CopyConfig, Create, Delete, MarkPods, Merge, PatchList
+from tidegate.core.actions import Action, CopyConfig, Create, Delete, MarkPods, Merge, PatchList, RestartPods
 from tidegate.core.config.content import copy_of
+from tidegate.core.pods import RestartProgress
+from tidegate.core.rollout.eviction import choose
 from tidegate.core.world import Key
-from tidegate.model.api import CONFLICT, NOT_FOUND, ApiError, ApiServer
+from tidegate.model.api import CONFLICT, NOT_FOUND, TOO_MANY, ApiError, ApiServer
 from tidegate.model.objects import Raw
 from tidegate.observe.kinds import POD, REPLICASET, WRITTEN
 from tidegate.observe.views import meta_view
@@ -27,7 +29,7 @@ def key_of_action(action: Action) -> Key:
     """What it writes."""
     if isinstance(action, CopyConfig):
         return Key(action.config.kind, action.namespace, action.name)
-    if isinstance(action, MarkPods):
+    if isinstance(action, MarkPods | RestartPods):
         return Key(POD.name, action.meta.namespace, action.meta.name)
     kind = WRITTEN[action.resource].name
     if isinstance(action, Create):
@@ -63,6 +65,23 @@ def _write(api: ApiServer, key: Key, action: Action, by: str) -> Raw | None:
         case Delete():
             _delete(api, key, action, by)
     return None
+
+
+def restart(api: ApiServer, action: RestartPods, by: str) -> RestartProgress:
+    """Evict pods whose turn it is. A refusal ends it, and is an answer."""
+    replicaset = Key(REPLICASET.name, action.meta.namespace, action.meta.name)
+    chosen, left = choose(api.pods_of(replicaset), action)
+    refused = next((why for pod in chosen if (why := _evicted(api, action.meta.namespace, pod.name, by))), "")
+    return RestartProgress(action.older_than, left, action.at, refused)
+
+
+def _evicted(api: ApiServer, namespace: str, name: str, by: str) -> str:
+    """Why it was not; empty when it is gone."""
+    try:
+        api.evict(namespace, name, by)
+    except ApiError as error:
+        return str(error) if error.status == TOO_MANY else ""
+    return ""
 
 
 def _create(api: ApiServer, key: Key, action: Create, by: str) -> Raw:

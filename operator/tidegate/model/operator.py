@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from tidegate.api.config import ConfigKind
-from tidegate.core.actions import Action, CopyConfig, Event, MarkPods, Plan
+from tidegate.core.actions import Action, CopyConfig, Event, MarkPods, Plan, RestartPods
 from tidegate.core.analysis.reading import PrometheusQuery, Reading
 from tidegate.core.world import Key
 from tidegate.model.api import ApiServer
-from tidegate.model.apply import ConflictError, RefusedError, UnavailableError, key_of_action, write
+from tidegate.model.apply import ConflictError, RefusedError, UnavailableError, key_of_action, restart, write
 from tidegate.model.clock import Clock
 from tidegate.model.events import Recorder
 from tidegate.model.loop import Loop, Steps
@@ -121,6 +121,9 @@ class Operator:
         if isinstance(action, CopyConfig | MarkPods):
             self._write_unwatched(action)
             return
+        if isinstance(action, RestartPods):
+            self._restart(action)
+            return
         fate = self._weather.fate()
         if fate is Fate.LOST:
             raise UnavailableError
@@ -140,6 +143,13 @@ class Operator:
         write(self._api, action, self.name)
         if len(self._api.calls) > before:
             self._survives(self._weather.fate())
+
+    def _restart(self, action: RestartPods) -> None:
+        before = len(self._api.calls)
+        progress = restart(self._api, action, self.name)
+        if len(self._api.calls) == before or self._survives(self._weather.fate()):
+            replicaset = Key(kinds.REPLICASET.name, action.meta.namespace, action.meta.name)
+            self._loop.wake(self._store.note_restart(replicaset, progress))
 
     def _survives(self, fate: Fate) -> bool:
         """Whether the operator goes on after a write. Raises UnavailableError when it doesn't get to know of it."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
+from tidegate.core.pods import PodView
 from tidegate.core.world import Key
-from tidegate.model.api import ApiServer, Change, Metadata
+from tidegate.model.api import NOT_FOUND, TOO_MANY, ApiError, ApiServer, Change, Metadata
 from tidegate.model.clock import Clock
-from tidegate.model.objects import Raw, merged
+from tidegate.model.disruption import refusal
+from tidegate.model.objects import Raw, merged, uid_of
 
 NAME = "replicaset-controller"
 LAG = 0.01
@@ -35,6 +36,8 @@ class Pod:
 
     name: str
     owner: Key
+    owner_uid: str
+    born: datetime
     metadata: Mapping[str, Mapping[str, str]]
     """Its labels and annotations."""
     image: str
@@ -80,7 +83,7 @@ class Pods:
         self.by_name: dict[str, Pod] = {}
         """Those that are not gone, terminating ones too."""
         api.watch(self._note)
-        api.pod_markers.append(self._mark)
+        api.keep_pods(self)
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Be told when a pod came, went, or changed."""
@@ -126,7 +129,7 @@ class Pods:
         wanted = raw["spec"].get("replicas", 1) if raw is not None else 0
         for _ in range(wanted - len(pods.pods)):
             assert raw is not None  # noqa: S101 - nothing is wanted when it is gone
-            pods.pods.append(self._create(key, raw["spec"]["template"]))
+            pods.pods.append(self._create(key, raw))
         # As Kubernetes does: first those that don't answer, then the youngest.
         youngest = [*reversed(pods.pods)]
         victims = sorted(youngest, key=lambda pod: pod.ready_since is not None)
@@ -134,11 +137,13 @@ class Pods:
             pods.pods.remove(pod)
             self._delete(pod)
 
-    def _create(self, key: Key, template: Mapping[str, Any]) -> Pod:
+    def _create(self, key: Key, owner: Raw) -> Pod:
         self._born += 1
+        template = owner["spec"]["template"]
         image = template["spec"]["containers"][0]["image"]
         metadata = {field: template["metadata"].get(field) or {} for field in ("labels", "annotations")}
-        pod = Pod(f"{key.name}-{self._born:05d}", key, metadata, image)
+        name, born = f"{key.name}-{self._born:05d}", self._clock.now.replace(microsecond=0)
+        pod = Pod(name, key, uid_of(owner), born, metadata, image)
         self.by_name[pod.name] = pod
         ready_after = self._lives(image, self._born).ready_after
         if ready_after is not None:
@@ -155,10 +160,31 @@ class Pods:
         self.by_name.pop(pod.name, None)
         self._tell()
 
-    def _mark(self, key: Key, metadata: Metadata) -> list[str]:
+    def look(self, replicaset: Key) -> list[PodView]:
+        """The pods of a ReplicaSet, as a list shows them."""
+        pods = self.of(replicaset.name, replicaset.namespace)
+        return [PodView(pod.name, pod.name, pod.owner_uid, pod.born, pod.ready) for pod in pods]
+
+    def evict(self, namespace: str, name: str) -> None:
+        """Let a pod go, unless a PodDisruptionBudget says no. Raises ApiError 404, 429."""
+        pod = self.by_name.get(name)
+        if pod is None or pod.owner.namespace != namespace:
+            raise ApiError(NOT_FOUND, f"Pod {name} not found")
+        if why := refusal(self._api, pod.labels, pod.ready, self._counted(namespace)):
+            raise ApiError(TOO_MANY, why)
+        if not pod.deleted:
+            self._set(pod.owner).pods.remove(pod)
+            self._delete(pod)
+            self._soon(pod.owner)
+
+    def _counted(self, namespace: str) -> list[tuple[Mapping[str, str], bool]]:
+        pods = (pod for key, found in self._sets.items() if key.namespace == namespace for pod in found.pods)
+        return [(pod.labels, pod.ready) for pod in pods]
+
+    def mark(self, replicaset: Key, metadata: Metadata) -> list[str]:
         """Change labels and annotations of the pods that differ; their names."""
         changed = []
-        for pod in self.of(key.name, key.namespace):
+        for pod in self.of(replicaset.name, replicaset.namespace):
             new = {field: merged(pod.metadata[field], metadata[field]) for field in pod.metadata}
             if new != pod.metadata:
                 pod.metadata = new

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tidegate.core.config.revision import asked_of
+from tidegate.core.pods import RestartProgress
 from tidegate.core.rollout.pins import PinnedService
 from tidegate.core.rollout.revision import replicaset_name
 from tidegate.core.rollout.strategy import strategy_of
@@ -44,6 +45,7 @@ def observe_rollout(store: Store, key: Key, now: datetime) -> World | None:
         templates=_templates(store, rollout),
         peers=_peers(store, rollout),
         webhook=store.webhook(key),
+        restarts=_restarts(store, rollout),
         names_proven=store.names_proven,
         configs=_configs(store, rollout),
         config_kinds=store.config_kinds,
@@ -78,6 +80,16 @@ def _services(store: Store, rollout: RolloutView) -> dict[str, ServiceView]:
         return {}
     found = {name: store.service(rollout.meta.namespace, name) for name in strategy_of(rollout.spec).services}
     return {name: view for name, view in found.items() if view}
+
+
+def _restarts(store: Store, rollout: RolloutView) -> dict[str, RestartProgress]:
+    sets = store.replicasets.owned_by(rollout.meta.uid)
+    found = {
+        rs.meta.name: store.restart(Key(kinds.REPLICASET.name, rs.meta.namespace, rs.meta.name))
+        for rs in sets
+        if rs.size
+    }
+    return {name: progress for name, progress in found.items() if progress}
 
 
 def _configs(store: Store, rollout: RolloutView) -> dict[Config, ConfigView]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from tidegate.api.config import ConfigKind
+from tidegate.core.pods import RestartProgress
 from tidegate.core.webhook.outcome import WebhookResult
 from tidegate.core.world import Config, ConfigView, Key, Meta, ServiceView
 from tidegate.observe import configs, kinds, references, views
@@ -79,6 +80,7 @@ class Store:
         self._marks = references.References()
         self._apply_errors: dict[Key, str] = {}
         self._webhooks: dict[Key, WebhookResult] = {}
+        self._restarts: dict[Key, RestartProgress] = {}
 
     def ingest(self, kind: str, event: str | None, raw: Raw) -> set[Key]:
         """Take in an object as the API server showed it; `event` is a watch event's type, None in a list.
@@ -169,6 +171,20 @@ class Store:
         if self.meta(key) is not None:
             self._webhooks[key] = result
 
+    def restart(self, replicaset: Key) -> RestartProgress | None:
+        """What the last look at the pods of a ReplicaSet has shown; None when there was none since the start."""
+        return self._restarts.get(replicaset)
+
+    def note_restart(self, replicaset: Key, progress: RestartProgress) -> set[Key]:
+        """Keep it for the next decision. Returns the keys that must be reconciled: no event would tell of it."""
+        view = self.replicasets.get(replicaset.namespace, replicaset.name)
+        if view is None:
+            return set()
+        before = self._restarts.get(replicaset)
+        self._restarts[replicaset] = progress.after(before)
+        owner = self._keys.get(view.meta.owner_uid or "")
+        return {owner} if owner and progress.tells(before) else set()
+
     def _noted(self, kind: str, change: Change[Any] | None) -> set[Key]:
         if change is None or not change.tells:
             return set()
@@ -185,6 +201,8 @@ class Store:
             self._index_slice(change)
         if kind in MARKS:
             self._marks.point(key, MARKS[kind](change.new) if change.new else ())
+        if kind == kinds.REPLICASET.name and change.new is None:
+            self._restarts.pop(key, None)
 
     def _index_owner(self, key: Key, change: Change[Any]) -> None:
         if change.old:

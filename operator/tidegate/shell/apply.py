@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tidegate.core.actions import Action, CopyConfig, Create, Delete, MarkPods, Merge, PatchList
+from tidegate.core.actions import Action, CopyConfig, Create, Delete, MarkPods, Merge, PatchList, RestartPods
 from tidegate.core.world import Key, Meta
-from tidegate.observe.kinds import WRITTEN, Kind
+from tidegate.observe.kinds import REPLICASET, WRITTEN, Kind
 from tidegate.observe.store import Store
 from tidegate.observe.views import meta_view
 from tidegate.shell.client import Client
 from tidegate.shell.copies import Copier
 from tidegate.shell.errors import AlreadyExistsError, ConflictError, ForbiddenError, InvalidError, NotFoundError
 from tidegate.shell.marking import PodMarker
+from tidegate.shell.restarting import PodRestarter
 
 Wake = Callable[[Iterable[Key]], None]
 
@@ -29,6 +30,7 @@ class Applier:
         self._client = client
         self._copier = Copier(client, labelled_only=secrets_need_label)
         self._marker = PodMarker(client)
+        self._restarter = PodRestarter(client)
         self._store = store
         self._wake = wake
 
@@ -53,6 +55,9 @@ class Applier:
                 await self._copier.copy(action)
             case MarkPods():
                 await self._marker.mark(action)
+            case RestartPods(meta=meta):
+                progress = await self._restarter.restart(action)
+                self._wake(self._store.note_restart(Key(REPLICASET.name, meta.namespace, meta.name), progress))
             case _:
                 await self._write_object(WRITTEN[action.resource], action)
 
@@ -142,6 +147,8 @@ def _attempt(action: Action) -> str:
             return f"{action.config} can't be copied"
         case MarkPods():
             return f"canaryMetadata and stableMetadata can't be put on the pods of ReplicaSet {action.meta.name}"
+        case RestartPods():
+            return f"the pods of ReplicaSet {action.meta.name} can't be restarted"
     kind = WRITTEN[action.resource].name
     match action:
         case Create(name=name):

@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 import aiohttp
 
-from tidegate.observe.kinds import Kind
-from tidegate.shell.errors import ConflictError, InvalidError, error_of
+from tidegate.observe.kinds import POD, Kind
+from tidegate.shell.errors import ConflictError, EvictionRefusedError, InvalidError, error_of
 from tidegate.shell.limiter import TokenBucket
 
 log = logging.getLogger(__name__)
@@ -119,6 +119,25 @@ class Client:
         found = await self._send(_Request("list", "GET", kind, url, accept=METADATA_ONLY))
         return Listing(found["metadata"]["resourceVersion"], tuple(found["items"] or ()))
 
+    async def list_pods(self, namespace: str, selector: str) -> tuple[Raw, ...]:
+        """Pods, whole and as they are now: the API server's memory may still show one that was evicted."""
+        url = self.url(POD, namespace) + f"?labelSelector={quote(selector)}"
+        return tuple((await self._send(_Request("list", "GET", POD, url)))["items"] or ())
+
+    async def evict(self, namespace: str, name: str, uid: str) -> None:
+        """Ask for a pod to go, provided that it is still the one with this uid.
+
+        Raises EvictionRefusedError when a PodDisruptionBudget does not allow it now.
+        """
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": name, "namespace": namespace},
+            "deleteOptions": {"preconditions": {"uid": uid}},
+        }
+        url = self.url(POD, namespace, name, "eviction")
+        await self._send(_Request("create", "POST", POD, url, _encoded(body)))
+
     def url(self, kind: Kind, namespace: str = "", name: str = "", subresource: str = "") -> str:
         """Where a kind, an object or a subresource lives. Without a namespace: all of them."""
         root = f"apis/{kind.group}/{kind.version}" if kind.group else f"api/{kind.version}"
@@ -134,7 +153,7 @@ class Client:
             if 200 <= code < 300:
                 return body
             error = error_of(code, body)
-            if attempt == TRIES or code not in TRY_AGAIN | {0}:
+            if attempt == TRIES or code not in TRY_AGAIN | {0} or isinstance(error, EvictionRefusedError):
                 raise error
             await asyncio.sleep(max(wait, pause * (0.5 + 0.5 * self._jitter())))
             pause = min(LONGEST_PAUSE, pause * 2)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 CONFLICT, NOT_FOUND, FORBIDDEN, UNAUTHORIZED = 409, 404, 403, 401
+TOO_MANY, INTERNAL = 429, 500
 INVALID = (400, 405, 406, 413, 415, 422)
 MESSAGE_LENGTH = 600
+DISRUPTION_BUDGET = "DisruptionBudget"
+TWO_BUDGETS = "more than one PodDisruptionBudget"
+"""Of the words with which the API server tells of a pod that it can evict never: the answer is a 500 like any other."""
 
 
 class ApiError(Exception):
@@ -36,12 +40,18 @@ class ForbiddenError(ApiError):
     """Not allowed: rights, a quota, an admission policy, a namespace that is going."""
 
 
+class EvictionRefusedError(ApiError):
+    """A PodDisruptionBudget does not let a pod go now."""
+
+
 class UnavailableError(ApiError):
     """The API server did not answer, or could not."""
 
 
 def error_of(status: int, body: dict[str, Any]) -> ApiError:
     """The error that a Status object of the API tells of."""
+    if budget := _budget(status, body):
+        return EvictionRefusedError(budget)
     message = str(body.get("message") or f"the API server answered {status}")
     reason = body.get("reason")
     if status == CONFLICT:
@@ -53,3 +63,15 @@ def error_of(status: int, body: dict[str, Any]) -> ApiError:
     if status == UNAUTHORIZED:
         return UnavailableError(f"the API server does not accept the operator's credentials: {message}")
     return InvalidError(message) if status in INVALID else UnavailableError(message)
+
+
+def _budget(status: int, body: dict[str, Any]) -> str:
+    """What a PodDisruptionBudget has against an eviction; empty when it is no such answer.
+
+    A 429 without that cause is the API server's own, which is too busy.
+    """
+    if status == INTERNAL and TWO_BUDGETS in str(body.get("message")):
+        return str(body["message"])
+    causes = (body.get("details") or {}).get("causes") or []
+    told = (str(cause.get("message")) for cause in causes if cause.get("reason") == DISRUPTION_BUDGET)
+    return next(told, "") if status == TOO_MANY else ""

@@ -24,6 +24,7 @@ COMMANDS = (
     "retry",
     "pause",
     "resume",
+    "restart",
     "undo",
     "lint",
     "crds",

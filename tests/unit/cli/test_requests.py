@@ -20,6 +20,7 @@ ACTIONS = {
     "retry": ("retry",),
     "pause": ("pause",),
     "resume": ("resume",),
+    "restart": ("restart",),
 }
 
 

@@ -15,9 +15,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tidegate.api.rollout import RolloutSpec
-from tidegate.core.actions import Action, Plan
+from tidegate.core.actions import Action, Plan, Resource, merged
 from tidegate.core.config.revision import pod_hash_of, settling, versioned
-from tidegate.core.rollout import analysis, pins, pod_metadata, replicas, traffic
+from tidegate.core.rollout import analysis, pins, pod_metadata, replicas, restart, traffic
 from tidegate.core.rollout.admission import admit
 from tidegate.core.rollout.prerequisites import missing
 from tidegate.core.rollout.release import begin
@@ -47,18 +47,19 @@ def plan(world: World) -> Plan:
         return Plan((), status, urgent=urgent)
     # Nothing new begins as long as it can't be told what it is.
     begun = begin(scene) if scene.config.told else scene
-    scene, wait, actions = decide(answer(begun))
-    status, urgent = report(scene, _told(wait, queued))
+    scene, wait, actions = decide(restart.finish(answer(begun)))
+    status, urgent = report(scene, _told(wait, queued, restart.wait(scene)))
     call = wait.call if wait else None
     wake_at = _wake_at(scene, wait, queued)
     return Plan(actions, status, urgent=urgent, events=scene.events, wake_at=wake_at, call=call)
 
 
-def _told(wait: Wait | None, queued: Wait | None) -> Wait | None:
-    """What is told: the wait of the release under way, and beside it that of the template in the manifest."""
-    if wait is None or queued is None or wait is TURN:
-        return wait or queued
-    return replace(wait, message=f"{wait.message}; {queued.message}")
+def _told(*waits: Wait | None) -> Wait | None:
+    """What is told: the wait of the release under way; beside it that of the template in the manifest, a restart's."""
+    there = [wait for wait in waits if wait is not None]
+    if len(there) < 2 or there[0] is TURN:
+        return next(iter(there), None)
+    return replace(there[0], message="; ".join(wait.message for wait in there))
 
 
 def _scene(world: World, spec: RolloutSpec) -> Scene:
@@ -110,13 +111,14 @@ def _act(scene: Scene) -> tuple[Action, ...]:
         *analysis.collect(scene),
     )
     # At the very end: labels that can't be put on pods hold nothing up.
-    return (*actions, *pod_metadata.swap(scene, actions))
+    actions = (*actions, *pod_metadata.swap(scene, actions))
+    return (*actions, *restart.evict(scene, merged(actions, Resource.REPLICASETS)))
 
 
 def _wake_at(scene: Scene, wait: Wait | None, queued: Wait | None = None) -> datetime | None:
     """When time alone changes something."""
     times: list[datetime | None] = [each.until for each in (wait, queued) if each is not None]
-    times += [scene.config.settles_at, again_at(scene)]
+    times += [scene.config.settles_at, again_at(scene), *restart.look_again_at(scene)]
     if wait is not None:
         times.append(deadline(scene, wait))
     if any(rs.size for rs in scene.others):

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from tidegate.api.pods import PodMetadata
-from tidegate.core.actions import Action, Create, MarkPods, Merge, Resource
+from tidegate.core.actions import Action, MarkPods, Merge, Resource, merged
 from tidegate.core.marks import NO_LABELS, Labels, Marks
 from tidegate.core.rollout.revision import canonical_json, content_hash
 from tidegate.core.rollout.scene import Scene
@@ -85,7 +85,7 @@ def change(scene: Scene, rs: ReplicaSetView) -> dict[str, Any]:
 def swap(scene: Scene, planned: Iterable[Action]) -> Iterable[Action]:
     """Bring templates and pods up to their roles. A ReplicaSet that this pass writes already has its turn in the next:
     two writes that were decided on one state would be a conflict."""
-    written = {_name(action) for action in planned}
+    written = merged(planned, Resource.REPLICASETS)
     for rs in scene.world.replicasets:
         if rs.meta.name in written or not (rs.size or rs.replicas):
             continue
@@ -97,12 +97,6 @@ def swap(scene: Scene, planned: Iterable[Action]) -> Iterable[Action]:
             done = {"metadata": {"annotations": {POD_METADATA_DONE: rs.marks.text_hash}}}
             # It names what was done. The pods' new labels alone make the controller write the ReplicaSet's status.
             yield Merge(Resource.REPLICASETS, rs.meta, done, unconditional=True)
-
-
-def _name(action: Action) -> str:
-    if isinstance(action, Create) or not isinstance(action, Merge) or action.resource is not Resource.REPLICASETS:
-        return ""
-    return action.meta.name
 
 
 def _swapped(before: Marks, wanted: Labels, template: Labels) -> Marks:

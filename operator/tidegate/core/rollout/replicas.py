@@ -9,7 +9,7 @@ from typing import Any
 from tidegate.api.rollout_status import PROMOTED
 from tidegate.core.actions import Action, Create, Delete, Merge, Resource, joined
 from tidegate.core.config import copies
-from tidegate.core.rollout import affinity, counting, pod_metadata, pod_template
+from tidegate.core.rollout import affinity, counting, pod_metadata, pod_template, restart
 from tidegate.core.rollout.ownership import owner_reference
 from tidegate.core.rollout.reach import pods_in_use, traffic_left
 from tidegate.core.rollout.scene import FULL, Scene
@@ -21,6 +21,10 @@ from tidegate.core.world import HASH_LABEL, REVISION, ReplicaSetView
 
 def sizes(scene: Scene) -> dict[str, int]:
     """The size that each ReplicaSet should have now, by pod template hash; the new one is there before it exists."""
+    return restart.with_spare(scene, _sizes(scene))
+
+
+def _sizes(scene: Scene) -> dict[str, int]:
     if scene.strategy.routing is Routing.PODS:
         return counting.sizes(scene)
     wanted = {rs.pod_hash: _other_size(scene, rs) for rs in scene.others}

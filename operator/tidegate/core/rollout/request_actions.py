@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from tidegate.api.meta import time_text
 from tidegate.api.rollout_status import PauseCondition, PauseReason
 from tidegate.core.rollout import analysis, approvals, steps
 from tidegate.core.rollout.abort import abort
@@ -165,6 +166,11 @@ def _resume(scene: Scene, _: Request) -> tuple[Scene, str]:
     return scene.facts(**facts), "the steps go on"
 
 
+def _restart(scene: Scene, _: Request) -> tuple[Scene, str]:
+    moment = scene.now.replace(microsecond=0)
+    return scene.facts(restart_at=moment), f"pods from before {time_text(moment)} are replaced, few at a time"
+
+
 ACTIONS: Mapping[str, Callable[[Scene, Request], tuple[Scene, str]]] = {
     "promote": _promote,
     "promoteFull": _promote_full,
@@ -174,4 +180,5 @@ ACTIONS: Mapping[str, Callable[[Scene, Request], tuple[Scene, str]]] = {
     "retry": _retry,
     "pause": _pause,
     "resume": _resume,
+    "restart": _restart,
 }

@@ -227,6 +227,7 @@ _DECISIONS = (
     "last_request",
     "observed_generation",
     "promote_full",
+    "restarted_at",
     "webhook",
 )
 _TELLING = ("Ready", "Stalled")

@@ -197,6 +197,18 @@ ASKED_BY_ADA = [FIRST, line(2, requester="ada (claimed)")]
             "it is measured again",
             id="resume measures again",
         ),
+        pytest.param(
+            at_pause("restart", PAUSED),
+            {"restart_at": NOW},
+            "pods from before 2026-03-01T12:00:00.000Z are replaced, few at a time",
+            id="restart, in the middle of a release",
+        ),
+        pytest.param(
+            over(*STEPS, status={"restart_at": ago(60)}, **asking("restart")),
+            {"restart_at": NOW},
+            "pods from before 2026-03-01T12:00:00.000Z are replaced, few at a time",
+            id="restart once more, when no release is on its way",
+        ),
     ],
 )
 def test_done(here: Scene, changes: dict[str, Any], message: str) -> None:
@@ -207,7 +219,7 @@ def test_done(here: Scene, changes: dict[str, Any], message: str) -> None:
 
 NO_RELEASE = "there is nothing to {0}: no release is on its way"
 WAS_ABORTED = "there is nothing to {0}: the release was aborted; use retry, or change the template"
-KNOWN = "abort, approve, pause, promote, promoteFull, resume, retry, skipStep"
+KNOWN = "abort, approve, pause, promote, promoteFull, restart, resume, retry, skipStep"
 
 
 @pytest.mark.parametrize(
