@@ -66,7 +66,7 @@ def _told(status: Raw) -> str:
 
 def _is_quiet(stage: Stage) -> None:
     """An operator with nothing to do asks the API server for nothing."""
-    running = [run["metadata"]["name"] for run in stage.cluster.api.list("AnalysisRun") if not _over(run)]
+    running = [run["metadata"]["name"] for run in stage.cluster.api.list("AnalysisRun") if _goes_on(stage, run)]
     if running:
         assert stage.status["phase"] == "Paused", f"{running} still measure after the end of the release"
         return
@@ -76,8 +76,11 @@ def _is_quiet(stage: Stage) -> None:
     assert not calls, f"an hour of nothing to do cost {len(calls)} calls: {calls[:3]}"
 
 
-def _over(run: Raw) -> bool:
-    return (run.get("status") or {}).get("phase") in ("Successful", "Failed", "Error", "Inconclusive")
+def _goes_on(stage: Stage, run: Raw) -> bool:
+    """It measures; or it had no data in the background of a release that is held, and is begun again now and then."""
+    phase = (run.get("status") or {}).get("phase")
+    held = stage.status["phase"] == "Paused" and "-background" in run["metadata"]["name"]
+    return phase not in ("Successful", "Failed", "Error") and (phase != "Inconclusive" or held)
 
 
 def _end(stage: Stage) -> End:

@@ -107,10 +107,16 @@ class Promises:
             return
         share = share_of(self.cluster, change.key.name)
         if share > SLACK:
-            needed = ceil(self._smallest_size() * share / 100 - SLACK)
+            rounded = self._rounded_away() if change.key.name.endswith(self.status.get("stableRS", "?")) else 0
+            needed = ceil(self._smallest_size() * (share - rounded) / 100 - SLACK)
             scaled = change.key.name.endswith(self.status.get("currentPodHash", "?")) and self._has_own_scale()
             said = f"{change.key.name} goes from {before} to {after} pods under {share:.0f} % of the traffic"
             assert after >= (1 if scaled else needed), f"{self.moment}: {said}"
+
+    def _rounded_away(self) -> float:
+        """A stable version that gives up pods carries what the whole percents of the new one's weight leave: less
+        than one percent more than its even share."""
+        return 1 - 2 * SLACK if {"maxSurge", "dynamicStableScale"} & set(self._canary()) else 0
 
     def _enough_pods_stay(self, change: Change) -> None:
         """Without a router never more pods are missing than may be, as the operator saw them lately."""

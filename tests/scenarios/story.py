@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any
 
 from tests.scenarios import manifests as m
-from tests.scenarios.facts import facts_of, holds, weight_of
+from tests.scenarios.facts import facts_of, holds, version_of, weight_of
 from tests.scenarios.stages.stage import Raw, Stage
 from tidegate.core.rollout.revision import content_hash
 
@@ -191,6 +191,17 @@ class Story:
         """What the route ever gave the canary, one after the other."""
         routes = [c.object for c in self.stage.changes() if c.kind == "HTTPRoute" and not c.gone]
         return [weight for weight, _ in groupby(weight_of(route) for route in routes)]
+
+    @property
+    def most_pods(self) -> int:
+        """How many pods all ReplicaSets together ever asked for."""
+        sizes: dict[str, int] = {}
+        totals = [0]
+        for change in self.stage.changes():
+            if change.kind == "ReplicaSet":
+                sizes[version_of(change.object)] = 0 if change.gone else change.object["spec"]["replicas"]
+                totals.append(sum(sizes.values()))
+        return max(totals)
 
     @property
     def route(self) -> Raw:

@@ -39,6 +39,18 @@ def test_an_old_version_that_lingers_saves_the_last_way_over_the_canary_service(
 
 
 @scenario
+def test_max_surge_bounds_the_pods_of_both_versions(story: Story) -> None:
+    """One of six pods carries 16 %, not 17: what is lost by rounding must not keep the old pods for ever."""
+    story.given(replicas=6, steps=[m.weight(30), m.pause()], canary={"maxSurge": 1})
+    story.release("v2")
+    story.until(phase="Paused", weight=30, pods={"v1": 5, "v2": 2})
+    assert story.ask("promote", step=1)["outcome"] == "Done"
+    story.until(phase="Healthy", revision=2, weight=0, pods={"v1": 0, "v2": 6})
+    assert story.most_pods == 7
+    story.budget(writes=42)
+
+
+@scenario
 def test_a_pause_without_end_waits_for_promote(story: Story) -> None:
     story.given(steps=[m.weight(30), m.pause(), m.weight(60)])
     story.release("v2")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import ceil
+
+from tidegate.core.rollout.clamp import canary_side
 from tidegate.core.rollout.scene import FULL, Scene
 from tidegate.core.rollout.strategy import Routing
 from tidegate.core.rollout.targets import pods_for, scale_in_force
@@ -23,10 +26,30 @@ def pods_in_use(scene: Scene, rs: ReplicaSetView) -> int:
         # How many must stay is `counting`'s to say; the last one, until no Service leads to it alone.
         return int(any(_leads_to(scene.world.services.get(name), rs) for name in scene.strategy.services))
     canary, stable = _canary_share(scene, rs), _stable_share(scene, rs)
+    if rs is scene.stable and gives_up_pods(scene):
+        return stable_pods(scene, FULL - min(FULL, canary + stable))
     if rs.pod_hash == scene.new_hash and scene.stepping and scale_in_force(scene) is not None:
         # The author of the steps said how many pods are to carry the weight; but not that nobody is.
         return max(min(canary, 1), pods_for(scene.spec.replicas, stable))
     return pods_for(scene.spec.replicas, min(FULL, canary + stable))
+
+
+def gives_up_pods(scene: Scene) -> bool:
+    """The stable version becomes smaller as the new one takes over its traffic."""
+    return scene.stepping and scene.strategy.shrinks_stable
+
+
+def stable_pods(scene: Scene, taken_over: int) -> int:
+    """The pods that a stable version which gives up pods needs, when the new one has `taken_over` percent.
+
+    A weight is a whole percent. One new pod of six carries 16 %; the 84 % that are left would need all six old pods,
+    and where `maxSurge` leaves no room for a second new pod, neither side could ever move. So one goes for each new
+    pod that has all the weight it can have: the old ones carry less than one percent of the traffic more.
+    """
+    replicas = scene.spec.replicas
+    # The most pods of which a whole percent of the traffic, rounded down, is no more than this.
+    used_up = min(canary_side(scene).ready, ceil(replicas * (taken_over + 1) / FULL) - 1)
+    return max(min(pods_for(replicas, FULL - taken_over), replicas - used_up), 0)
 
 
 def _canary_share(scene: Scene, rs: ReplicaSetView) -> int:

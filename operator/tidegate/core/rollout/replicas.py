@@ -11,8 +11,8 @@ from tidegate.core.actions import Action, Create, Delete, Merge, Resource, joine
 from tidegate.core.config import copies
 from tidegate.core.rollout import affinity, counting, pod_metadata, pod_template, restart
 from tidegate.core.rollout.ownership import owner_reference
-from tidegate.core.rollout.reach import pods_in_use, traffic_left
-from tidegate.core.rollout.scene import FULL, Scene
+from tidegate.core.rollout.reach import gives_up_pods, pods_in_use, stable_pods, traffic_left
+from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.strategy import Routing
 from tidegate.core.rollout.targets import canary_size_of_steps, pods_for, scale_in_force, surge, weight_of_steps
 from tidegate.core.rollout.weights import asked, seen
@@ -37,10 +37,10 @@ def _sizes(scene: Scene) -> dict[str, int]:
 def _stable_size(scene: Scene) -> int:
     """All pods; where it gives some up, what the traffic needs that may still reach it, or may come back to it."""
     replicas = scene.spec.replicas
-    if not (scene.stepping and scene.strategy.shrinks_stable):
+    if not gives_up_pods(scene):
         return replicas
     carried = min(weight_of_steps(scene), asked(scene) or 0, seen(scene) or 0)
-    kept = pods_for(replicas, FULL - carried)
+    kept = stable_pods(scene, carried)
     return max(kept, min(scene.strategy.min_pods, replicas)) if kept else 0
 
 

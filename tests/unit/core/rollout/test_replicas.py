@@ -75,6 +75,34 @@ def test_the_stable_version_keeps_its_full_size() -> None:
     assert OLD not in sizes(scene(HALF, old=None))
 
 
+BOUNDED = {"maxSurge": 1}
+
+
+@pytest.mark.parametrize(
+    ("replicas", "new", "weight", "kept"),
+    [
+        (6, 1, 0, 6),
+        (6, 1, 15, 6),
+        (6, 1, 16, 5),
+        (6, 2, 16, 5),
+        (3, 1, 33, 2),
+        (3, 2, 66, 1),
+        (300, 1, 0, 299),
+        (300, 2, 0, 298),
+        (300, 4, 0, 298),
+        (300, 4, 1, 296),
+        (5, 1, 20, 4),
+        (5, 1, 60, 2),
+    ],
+)
+def test_a_stable_version_gives_up_a_pod_for_each_new_one_that_has_all_it_can_carry(
+    replicas: int, new: int, weight: int, kept: int
+) -> None:
+    here = scene({"setWeight": 80}, weight=weight, new=new, old=replicas, spec={"replicas": replicas}, canary=BOUNDED)
+    assert sizes(here)[OLD] == kept
+    assert scaled(shrink(here)).get(OLD_NAME) == (None if kept == replicas else to(kept))
+
+
 @pytest.mark.parametrize(
     ("here", "size"),
     [
