@@ -84,6 +84,12 @@ def _last_to_go(scene: Scene, rs: ReplicaSetView) -> tuple[bool, int]:
     return rs.pod_hash in (scene.new_hash, scene.status.stable_rs), rs.revision
 
 
+def within_shares(scene: Scene) -> bool:
+    """Whether no version but the stable one has more pods than the steps ask for."""
+    target = wanted(scene)
+    return all(rs.replicas <= target.get(rs.pod_hash, 0) for rs in scene.world.replicasets if rs is not scene.stable)
+
+
 def settled(scene: Scene) -> bool:
     """Whether every version has the size that the steps ask for, and the new one enough pods that are available."""
     return not unsettled(scene)

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tidegate.core.actions import Merge, Plan, Resource
+from tidegate.core.rollout import counting
 from tidegate.core.rollout.scene import Scene
+from tidegate.core.rollout.strategy import Routing
 from tidegate.core.world import HASH_LABEL, PINNED_BY, ReplicaSetView, ServiceView
 
 
@@ -29,9 +31,18 @@ def pin(service: ServiceView, rollout: str, pod_hash: str) -> Iterable[Merge]:
 
 
 def unpin_left(scene: Scene) -> Iterable[Merge]:
-    """Give back the Services that the Rollout names no longer, once there is but one version to lead to."""
-    settled = not scene.releasing and not any(rs.size for rs in scene.others)
-    return [_unpin(service) for service in scene.world.left] if settled else []
+    """Give back the Services that the Rollout names no longer, once it is right that they lead to all pods."""
+    return [_unpin(service) for service in scene.world.left] if _may_lead_to_all(scene) else []
+
+
+def _may_lead_to_all(scene: Scene) -> bool:
+    """There is but one version; or there is no router any more, and no version has more pods than its share.
+
+    Without the latter, a release that goes on without its router would get no traffic to be judged by before its end.
+    """
+    if scene.strategy.routing is Routing.PODS:
+        return scene.own_split is None and counting.within_shares(scene)
+    return not scene.releasing and not any(rs.size for rs in scene.others)
 
 
 def give_back(pinned: Iterable[PinnedService]) -> Plan:

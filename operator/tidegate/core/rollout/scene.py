@@ -16,7 +16,7 @@ from tidegate.core.actions import Event
 from tidegate.core.config.revision import UNVERSIONED, Versioned
 from tidegate.core.rollout.revision import replicaset_name
 from tidegate.core.rollout.strategy import FULL, ReleaseStrategy
-from tidegate.core.world import ReplicaSetView, ServiceView, World
+from tidegate.core.world import ReplicaSetView, ServiceView, SplitView, World
 
 __all__ = ["FULL", "Scene", "ready_behind"]
 
@@ -96,6 +96,12 @@ class Scene:
     @property
     def steps_done(self) -> bool:
         return self.index >= len(self.steps)
+
+    @property
+    def own_split(self) -> SplitView | None:
+        """The TrafficSplit that this Rollout has made; one of its name may be a user's own."""
+        split = self.world.split
+        return split if split is not None and split.meta.owner_uid == self.world.rollout.meta.uid else None
 
     @property
     def canary_service(self) -> ServiceView | None:

@@ -98,9 +98,8 @@ def divide(scene: Scene) -> Iterable[Action]:
 
 def _drop_split(scene: Scene) -> Iterable[Action]:
     """The strategy has no routes any more: they are given back once the stable version can carry all of it."""
-    split, stable = scene.world.split, scene.stable
-    ours = split is not None and split.meta.owner_uid == scene.world.rollout.meta.uid
-    if split is not None and ours and stable is not None and stable.available >= scene.spec.replicas:
+    split, stable = scene.own_split, scene.stable
+    if split is not None and stable is not None and stable.available >= scene.spec.replicas:
         yield Delete(Resource.SPLITS, split.meta)
 
 

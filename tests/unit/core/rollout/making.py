@@ -141,7 +141,9 @@ def split(weight: int, **fields: Any) -> SplitView:
     """The TrafficSplit as the operator writes it, with `weight` percent for the canary."""
     backends = [{"service": "web", "weight": 100 - weight}, {"service": "web-canary", "weight": weight}]
     spec = {"routes": [{"kind": "HTTPRoute", "name": "web"}], "backends": backends}
-    return SplitView(meta("web"), TrafficSplitSpec.model_validate(spec), TrafficSplitStatus(), **fields)
+    return SplitView(
+        meta("web", owner_uid="uid-web"), TrafficSplitSpec.model_validate(spec), TrafficSplitStatus(), **fields
+    )
 
 
 def route(weight: int, *, accepted: bool = True, name: str = "web", **fields: Any) -> RouteView:

@@ -55,3 +55,32 @@ def test_a_service_that_is_named_no_longer_is_given_back_when_it_can_lead_to_one
     left = service("web-before", OLD)
     found = list(unpin_left(scene(left=(left,), **world)))
     assert found == ([Merge(Resource.SERVICES, left.meta, UNPIN)] if given_back else [])
+
+
+@pytest.mark.parametrize(
+    ("world", "given_back"),
+    [
+        ({"new": 2, "old": 5}, True),
+        ({"new": 3, "old": 5}, False),
+        ({"new": 2, "old": 3, "others": (rs(THIRD, 1),)}, False),
+        ({"new": 2, "old": 5, "weight": 40}, False),
+        ({"new": 2, "old": 5, "status": {"abort": True}}, False),
+        ({"new": 0, "old": 5, "status": {"abort": True}}, True),
+    ],
+    ids=[
+        "the new version has its share",
+        "it has more",
+        "a version before it stands",
+        "the routes are not given back yet",
+        "taken back, with pods",
+        "taken back",
+    ],
+)
+def test_without_a_router_it_leads_to_all_as_soon_as_no_version_has_more_than_its_share(
+    world: dict[str, Any], given_back: bool
+) -> None:
+    left = service("web", OLD)
+    bare = {"trafficRouting": None, "canaryService": None, "stableService": None}
+    known = {"index": 1, "weight": None, "left": (left,), "canary": bare, **world}
+    here = scene({"setWeight": 40}, {"pause": {}}, **known)
+    assert list(unpin_left(here)) == ([Merge(Resource.SERVICES, left.meta, UNPIN)] if given_back else [])

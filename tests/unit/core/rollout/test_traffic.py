@@ -237,7 +237,9 @@ def foreign(**spec: Any) -> TrafficSplitSpec:
 )
 def test_the_split_says_what_is_asked_for_now_whoever_wrote_something_else(view: Any) -> None:
     (action,) = divide(scene(FIFTH, split=view, routes=(route(20),)))
-    assert action == Merge(Resource.SPLITS, meta("web"), {"spec": {"routes": ROUTES, "backends": backends(20)}})
+    assert action == Merge(
+        Resource.SPLITS, meta("web", owner_uid="uid-web"), {"spec": {"routes": ROUTES, "backends": backends(20)}}
+    )
 
 
 def test_a_split_that_says_so_already_is_left_alone() -> None:
