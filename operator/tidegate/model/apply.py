@@ -9,8 +9,8 @@ from tidegate.core.rollout.eviction import choose
 from tidegate.core.world import Key
 from tidegate.model.api import CONFLICT, NOT_FOUND, TOO_MANY, ApiError, ApiServer
 from tidegate.model.objects import Raw
+from tidegate.observe.fields import meta_view
 from tidegate.observe.kinds import POD, REPLICASET, WRITTEN
-from tidegate.observe.views import meta_view
 
 
 class ConflictError(Exception):

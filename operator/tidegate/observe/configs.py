@@ -7,7 +7,7 @@ from datetime import datetime
 from tidegate.api.config import ConfigKind
 from tidegate.core.config.content import hash_of
 from tidegate.core.world import Config, ConfigView
-from tidegate.observe.views import Raw, meta_view
+from tidegate.observe.fields import Raw, meta_view
 
 
 def config_map_view(raw: Raw, _old: ConfigView | None = None) -> ConfigView:

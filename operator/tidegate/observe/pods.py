@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tidegate.core.pods import PodView
-from tidegate.observe.views import Raw, meta_view
+from tidegate.observe.fields import Raw, meta_view
 
 ENDED = ("Succeeded", "Failed")
 

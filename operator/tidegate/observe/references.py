@@ -10,7 +10,7 @@ from tidegate.core.rollout.revision import replicaset_name
 from tidegate.core.rollout.strategy import ReleaseStrategy, strategy_of
 from tidegate.core.world import Key, RolloutView, ServiceView, SplitView, TemplateView
 from tidegate.observe import kinds
-from tidegate.observe.views import RouteBody
+from tidegate.observe.traffic_views import RouteBody
 
 
 class References:

@@ -9,7 +9,7 @@ from tidegate.core.traffic.world import Route, SplitWorld, route_key
 from tidegate.core.world import Key, ServiceView, SplitView
 from tidegate.observe import kinds
 from tidegate.observe.store import Store
-from tidegate.observe.views import RouteBody
+from tidegate.observe.traffic_views import RouteBody
 
 
 def observe_split(store: Store, key: Key, now: datetime) -> SplitWorld | None:

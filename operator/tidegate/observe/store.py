@@ -14,9 +14,9 @@ from tidegate.api.config import ConfigKind
 from tidegate.core.pods import RestartProgress
 from tidegate.core.webhook.outcome import WebhookResult
 from tidegate.core.world import Config, ConfigView, Key, Meta, ServiceView
-from tidegate.observe import configs, kinds, references, views
+from tidegate.observe import configs, kinds, references, traffic_views, views
+from tidegate.observe.fields import Raw
 from tidegate.observe.table import Change, Table, View
-from tidegate.observe.views import Raw
 
 RECONCILED = frozenset({kinds.ROLLOUT.name, kinds.SPLIT.name, kinds.RUN.name})
 OWNERS = frozenset({kinds.ROLLOUT.name, kinds.SPLIT.name})
@@ -56,9 +56,9 @@ class Store:
         self.templates = Table(views.template_view)
         self.cluster_templates = Table(views.template_view)
         self.replicasets = Table(views.replicaset_view)
-        self.services = Table(views.service_view)
-        self.slices = Table(views.slice_view)
-        self.routes = Table(views.route_body)
+        self.services = Table(traffic_views.service_view)
+        self.slices = Table(traffic_views.slice_view)
+        self.routes = Table(traffic_views.route_body)
         self.config_maps = Table(configs.config_map_view)
         self.secrets = Table(configs.secret_view)
         self._tables: dict[str, Table[Any]] = {
@@ -132,11 +132,11 @@ class Store:
         ready: dict[str, int] = {}
         # A pod with two address families stands in two slices and is still one pod.
         for pod in {pod for view in slices if view for pod in view.ready_pods}:
-            owner = views.replicaset_of(pod)
+            owner = traffic_views.replicaset_of(pod)
             ready[owner] = ready.get(owner, 0) + 1
         return ready
 
-    def routes_marked_by(self, split: Key) -> tuple[views.RouteBody, ...]:
+    def routes_marked_by(self, split: Key) -> tuple[traffic_views.RouteBody, ...]:
         """The routes that carry the annotation of a TrafficSplit, which may name others by now or be gone."""
         found = (self.routes.get(split.namespace, name) for name in self._marked_by(split))
         return tuple(route for route in found if route)
@@ -213,7 +213,7 @@ class Store:
             self._apply_errors.pop(key, None)
             self._webhooks.pop(key, None)
 
-    def _index_slice(self, change: Change[views.SliceView]) -> None:
+    def _index_slice(self, change: Change[traffic_views.SliceView]) -> None:
         if change.old:
             self._slices_of[_service_name(change.old)].pop(change.old.meta.name, None)
             if not self._slices_of[_service_name(change.old)]:
@@ -228,7 +228,7 @@ class Store:
         owner = self._keys.get(view.meta.owner_uid or "")
         if owner:
             woken.add(owner)
-        if isinstance(view, views.SliceView):
+        if isinstance(view, traffic_views.SliceView):
             woken |= self._references.referrers(Key(kinds.SERVICE.name, view.meta.namespace, view.service))
         if kind in MARKS:
             # Also one that is gone: it left the object as it was not, and somebody has to restore it.
@@ -242,5 +242,5 @@ def _key(kind: str, view: View) -> Key:
     return Key(kind, view.meta.namespace, view.meta.name)
 
 
-def _service_name(view: views.SliceView) -> tuple[str, str]:
+def _service_name(view: traffic_views.SliceView) -> tuple[str, str]:
     return view.meta.namespace, view.service

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from tidegate.core.world import Meta
-from tidegate.observe.views import Raw, meta_view
+from tidegate.observe.fields import Raw, meta_view
 
 Name = tuple[str, str]
 """Namespace (empty when the kind has none) and name."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from tidegate.core.actions import Action, CopyConfig, Create, Delete, MarkPods, Merge, PatchList, RestartPods
 from tidegate.core.world import Key, Meta
+from tidegate.observe.fields import meta_view
 from tidegate.observe.kinds import REPLICASET, WRITTEN, Kind
 from tidegate.observe.store import Store
-from tidegate.observe.views import meta_view
 from tidegate.shell.client import Client
 from tidegate.shell.copies import Copier
 from tidegate.shell.errors import AlreadyExistsError, ConflictError, ForbiddenError, InvalidError, NotFoundError

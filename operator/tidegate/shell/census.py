@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tidegate.core.world import Key
+from tidegate.observe.fields import meta_view
 from tidegate.observe.kinds import CLUSTER_TEMPLATE, HTTPROUTE, Kind
 from tidegate.observe.store import Store
 from tidegate.observe.table import version
-from tidegate.observe.views import meta_view
 from tidegate.shell.client import Client, Listing
 from tidegate.shell.errors import ForbiddenError, NotFoundError
 

@@ -8,8 +8,8 @@ from typing import Any
 from tidegate.api.config import ConfigKind
 from tidegate.core.actions import CopyConfig
 from tidegate.core.config.content import copy_of
+from tidegate.observe.fields import meta_view
 from tidegate.observe.kinds import CONFIG_MAP, READABLE, SECRET, Kind
-from tidegate.observe.views import meta_view
 from tidegate.shell.client import Client
 from tidegate.shell.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from tidegate.core.actions import MarkPods
 from tidegate.core.world import HASH_LABEL
+from tidegate.observe.fields import meta_view
 from tidegate.observe.kinds import POD
-from tidegate.observe.views import meta_view
 from tidegate.shell.client import Client
 from tidegate.shell.errors import ForbiddenError, NotFoundError
 

@@ -10,12 +10,12 @@ import pytest
 from tests.unit.observe import raws
 from tidegate.api.config import ConfigKind
 from tidegate.core.world import Config, RunRole
-from tidegate.observe import configs, views
+from tidegate.observe import configs, fields, traffic_views, views
 
 
 def test_metadata_names_the_controller_among_the_owners() -> None:
     owners = [{"uid": "other"}, {"uid": "boss", "controller": True}]
-    meta = views.meta_view(raws.obj("Service", "a", meta={"ownerReferences": owners, "resourceVersion": "7"}))
+    meta = fields.meta_view(raws.obj("Service", "a", meta={"ownerReferences": owners, "resourceVersion": "7"}))
     assert (meta.owner_uid, meta.resource_version, meta.namespace) == ("boss", "7", "shop")
     assert meta.created_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert not meta.deleting
@@ -115,18 +115,18 @@ def test_a_replicaset_without_a_size_has_one_pod_as_the_api_says() -> None:
     ids=["ready", "not said", "not ready", "going", "staying"],
 )
 def test_an_endpoint_takes_traffic_when_it_is_ready_and_stays(conditions: dict[str, bool], counts: bool) -> None:
-    view = views.slice_view(raws.endpoints("s", "web", raws.endpoint("web-abc-12345", **conditions)))
+    view = traffic_views.slice_view(raws.endpoints("s", "web", raws.endpoint("web-abc-12345", **conditions)))
     assert view.ready_pods == (("web-abc-12345",) if counts else ())
 
 
 def test_an_endpoint_that_somebody_wrote_by_hand_counts_by_its_address() -> None:
-    view = views.slice_view(raws.endpoints("s", "web", {"addresses": ["192.0.2.7"], "conditions": {}}))
+    view = traffic_views.slice_view(raws.endpoints("s", "web", {"addresses": ["192.0.2.7"], "conditions": {}}))
     assert view.ready_pods == ("192.0.2.7",)
 
 
 def test_the_name_of_a_pod_tells_its_replicaset() -> None:
-    assert views.replicaset_of("web-shop-abc123-x7k2p") == "web-shop-abc123"
-    assert views.replicaset_of("192.0.2.7") == ""
+    assert traffic_views.replicaset_of("web-shop-abc123-x7k2p") == "web-shop-abc123"
+    assert traffic_views.replicaset_of("192.0.2.7") == ""
 
 
 def test_a_run_knows_its_role_and_one_with_a_strange_role_has_none() -> None:
@@ -136,19 +136,19 @@ def test_a_run_knows_its_role_and_one_with_a_strange_role_has_none() -> None:
 
 def test_a_route_is_kept_to_the_last_field_but_for_what_the_api_server_notes() -> None:
     raw = raws.route(meta={"managedFields": [{"manager": "x"}], "labels": {"a": "b"}}, custom={"deep": [1, None]})
-    kept = views.route_body(raw).raw()
+    kept = traffic_views.route_body(raw).raw()
     del raw["metadata"]["managedFields"]
     assert kept == raw
 
 
 def test_a_route_that_differs_in_its_version_alone_is_the_same() -> None:
     raw = raws.route()
-    assert views.route_body(raw).body == views.route_body(raws.again(raw)).body
+    assert traffic_views.route_body(raw).body == traffic_views.route_body(raws.again(raw)).body
 
 
 def test_a_route_names_the_splits_that_left_their_mark() -> None:
-    assert [key.name for key in views.route_body(raws.route(mark="gone")).splits] == ["gone"]
-    assert views.route_body(raws.route()).splits == ()
+    assert [key.name for key in traffic_views.route_body(raws.route(mark="gone")).splits] == ["gone"]
+    assert traffic_views.route_body(raws.route()).splits == ()
 
 
 def test_of_a_config_the_hash_is_kept_and_nothing_of_its_content() -> None:

@@ -11,8 +11,8 @@ from tests.unit.observe.raws import NAMESPACE, Raw
 from tests.unit.shell.api_server import fails, says, serving
 from tidegate.core.actions import Action, Create, Delete, Merge, PatchList, Resource
 from tidegate.core.world import Key, Meta
+from tidegate.observe.fields import meta_view
 from tidegate.observe.store import Store
-from tidegate.observe.views import meta_view
 from tidegate.shell.apply import Applier, RefusedError
 from tidegate.shell.client import Client
 from tidegate.shell.errors import ConflictError, UnavailableError

@@ -18,8 +18,8 @@ from tidegate.api.webhook import Webhook
 from tidegate.core.actions import STATUS_LAG, Action, Create, Event, Merge, Plan, Resource
 from tidegate.core.webhook.call import WebhookCall, build_call
 from tidegate.core.world import Key
+from tidegate.observe.fields import meta_view
 from tidegate.observe.store import Store
-from tidegate.observe.views import meta_view
 from tidegate.shell.apply import Applier, RefusedError
 from tidegate.shell.client import Client
 from tidegate.shell.controller import Controller

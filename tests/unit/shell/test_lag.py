@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from tests.unit.observe import raws
 from tidegate.core.actions import STATUS_LAG, Merge, Plan, Resource
 from tidegate.core.world import Key
-from tidegate.observe.views import meta_view
+from tidegate.observe.fields import meta_view
 from tidegate.shell.lag import StatusLag
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 from tests.unit.observe import raws
 from tests.unit.shell.api_server import fails, says, serving
 from tidegate.core.actions import MarkPods
+from tidegate.observe.fields import meta_view
 from tidegate.observe.store import Store
-from tidegate.observe.views import meta_view
 from tidegate.shell.apply import Applier, RefusedError
 
 REPLICASET = meta_view(raws.replicaset("web-abc", "abc"))

@@ -13,8 +13,8 @@ from tests.unit.shell.api_server import fails, says, serving
 from tidegate.core.actions import RestartPods
 from tidegate.core.pods import RestartProgress
 from tidegate.core.world import Key
+from tidegate.observe.fields import meta_view
 from tidegate.observe.store import Store
-from tidegate.observe.views import meta_view
 from tidegate.shell.apply import Applier
 
 REPLICASET = raws.replicaset("web-abc", "abc")

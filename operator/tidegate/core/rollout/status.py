@@ -19,6 +19,7 @@ from tidegate.core.rollout import analysis
 from tidegate.core.rollout.conditions import Standing, conditions
 from tidegate.core.rollout.scene import FULL, Scene
 from tidegate.core.rollout.steps.outcome import TURN, Wait
+from tidegate.core.rollout.urgency import urgent
 from tidegate.core.rollout.watch import stuck
 from tidegate.core.rollout.weights import asked, seen, verified
 from tidegate.core.world import HASH_LABEL, RolloutView, RunRole, World
@@ -63,8 +64,8 @@ def report(scene: Scene, wait: Wait | None) -> tuple[Merge | None, bool]:
             "blue_green": _blue_green(scene),
         }
     )
-    urgent = wait is TURN or _urgent(scene.world.rollout.status, status)
-    return _write(scene.world.rollout, status), urgent
+    now = wait is TURN or urgent(scene.world.rollout.status, status)
+    return _write(scene.world.rollout, status), now
 
 
 def invalid(world: World) -> Plan:
@@ -217,39 +218,3 @@ def _dump(status: RolloutStatus) -> dict[str, Any]:
 def _write(rollout: RolloutView, status: RolloutStatus) -> Merge | None:
     patch = merge_patch(_dump(rollout.status), _dump(status))
     return Merge(Resource.ROLLOUTS, rollout.meta, {"status": patch}, status=True) if patch else None
-
-
-_DECISIONS = (
-    "abort",
-    "attempt",
-    "current_pod_hash",
-    "current_step_hash",
-    "last_request",
-    "observed_generation",
-    "promote_full",
-    "restarted_at",
-    "webhook",
-)
-_TELLING = ("Ready", "Stalled")
-
-
-def _urgent(before: RolloutStatus, after: RolloutStatus) -> bool:
-    """Whether the status holds what can't be found out again from the world, or what people and machines wait for.
-
-    All else (counts, the step that follows from a pause that is over, what it waits for) may be written with the next
-    decision: a release of many steps would otherwise write its status at every pod.
-    """
-    if any(getattr(before, name) != getattr(after, name) for name in _DECISIONS):
-        return True
-    began = {(p.reason, p.start_time) for p in after.pause_conditions}
-    if began - {(p.reason, p.start_time) for p in before.pause_conditions}:
-        return True
-    return _ends(before) != _ends(after) or _told(before) != _told(after)
-
-
-def _ends(status: RolloutStatus) -> list[tuple[int, Any]]:
-    return [(release.revision, release.outcome) for release in status.history]
-
-
-def _told(status: RolloutStatus) -> dict[str, str]:
-    return {c.type: f"{c.status}" for c in status.conditions if c.type in _TELLING}
