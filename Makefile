@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PYTHONPATH := operator:.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint unit property property-deep bed scenarios chart e2e bench crds build tools cluster cluster-down
+.PHONY: help venv demo test lint unit property property-deep coverage bed scenarios chart e2e bench crds build tools cluster cluster-down
 # Suites share 2 cores with the clusters that they start: `make -j` would only make them slow.
 .NOTPARALLEL:
 # What else pytest is told: make unit ARGS='-k pause'
@@ -40,6 +40,9 @@ property: venv ## random worlds and failures on the model cluster
 
 property-deep: venv ## the same with 100,000 worlds that were not seen before: an hour and more
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests/property -q -n auto $(ARGS)
+
+coverage: venv ## how much of the decisions the tables and the properties reach, branch by branch: five minutes
+	$(BIN)/python -m pytest tests/unit tests/property -q -n auto --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 chart: venv ## the chart, the image and the documents, on the real API server
 	$(call suite,chart,the chart and the manifests on a real API server)
