@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
@@ -39,7 +39,8 @@ def next_opening(schedule: Schedule, since: datetime) -> datetime | None:
     """The first moment from then on at which it is open; None when there is none in sight."""
     at: datetime | None = since
     for _ in range(_TRIES):
-        if at is None:
+        # The last year of the calendar is how people write "for ever", and no clock can be put beyond it.
+        if at is None or at.year == MAXYEAR:
             return None
         freeze = _freeze(schedule, at)
         if freeze is None and _open(schedule, at):

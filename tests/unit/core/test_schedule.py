@@ -84,6 +84,23 @@ def test_a_freeze_closes_windows(when: str, until: str | None) -> None:
     assert found is None or (found.freeze is not None and found.freeze.reason == "end of the quarter")
 
 
+@pytest.mark.parametrize("cron", ["", "0 9 * * MON-FRI"])
+@pytest.mark.parametrize("zone", [BERLIN, "America/New_York"])
+def test_a_freeze_for_ever_has_no_end_in_sight(cron: str, zone: str) -> None:
+    for_ever = {**FREEZE, "to": "9999-12-31T23:59:59Z"}
+    found = closed(schedule(cron, zone=zone, freezes=[for_ever]), at("2026-03-28T12:00:00"))
+    assert found is not None
+    assert (found.until, found.freeze and found.freeze.reason) == (None, "end of the quarter")
+
+
+def test_it_opens_after_all_freezes_that_follow_one_another() -> None:
+    days = [
+        {**FREEZE, "from": f"2026-03-{day:02}T00:00:00Z", "to": f"2026-03-{day + 1:02}T00:00:00Z"} for day in (27, 28)
+    ]
+    asked = schedule("0 12 27,28 3 *", "1m", freezes=days)
+    assert next_opening(asked, at("2026-03-27T00:00:00")) == at("2027-03-27T11:00:00")
+
+
 def test_it_opens_in_the_first_window_after_a_freeze() -> None:
     late = {**FREEZE, "to": "2026-03-30T18:00:00Z"}
     assert next_opening(schedule(freezes=[late]), at("2026-03-28T12:00:00")) == at("2026-03-31T07:00:00")

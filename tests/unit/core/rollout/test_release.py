@@ -143,6 +143,24 @@ def test_a_release_under_way_is_superseded() -> None:
     assert after.status == expected
 
 
+@pytest.mark.parametrize(
+    ("steps", "index", "status", "begins_at"),
+    [
+        pytest.param((FIFTH, PAUSE, HALF, PAUSE), 3, {}, 2, id="with the last weight that was reached"),
+        pytest.param((FIFTH, PAUSE, HALF, PAUSE), 1, {}, 0, id="with the first"),
+        pytest.param((PAUSE, FIFTH), 0, {}, 0, id="no weight yet"),
+        pytest.param((FIFTH, PAUSE, HALF, PAUSE), 3, {"abort": True}, 0, id="the one before was taken back"),
+        pytest.param((FIFTH, HALF), 1, {"current_step_hash": "other"}, 1, id="other steps"),
+    ],
+)
+def test_a_release_that_keeps_the_step_of_the_one_before(
+    steps: tuple[Step, ...], index: int, status: dict[str, Any], begins_at: int
+) -> None:
+    facts = {**SPENT, "abort": False, "current_pod_hash": NEW, **status}
+    known = {"image": "web:3", "replicasets": (rs(OLD), rs(NEW, 3)), "weight": 50, "spec": {"onSupersede": "KeepStep"}}
+    assert begin(scene(*steps, index=index, status=facts, **known)).status.current_step_index == begins_at
+
+
 def test_the_stable_template_again_takes_the_release_back() -> None:
     here = scene(
         FIFTH,

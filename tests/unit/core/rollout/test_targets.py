@@ -16,6 +16,7 @@ from tests.unit.core.rollout.making import (
 )
 from tidegate.core.rollout.targets import (
     canary_size_of_steps,
+    enough_pods,
     pods_for,
     weight_of_steps,
 )
@@ -87,3 +88,19 @@ def test_the_size_is_that_of_the_nearest_scale_or_what_the_weight_needs(
     steps: list[Step], index: int, size: int
 ) -> None:
     assert canary_size_of_steps(scene(*steps, index=index)) == size
+
+
+@pytest.mark.parametrize(
+    ("threshold", "index", "enough"),
+    [
+        (None, 0, 3),
+        ({"type": "Percent", "value": 50}, 0, 2),
+        ({"type": "Percent", "value": 100}, 0, 3),
+        ({"type": "Pods", "value": 1}, 0, 1),
+        ({"type": "Pods", "value": 9}, 0, 3),
+        ({"type": "Pods", "value": 1}, 1, 5),
+    ],
+    ids=["all", "half, rounded up", "all in percent", "one", "no more than there are", "all to be promoted"],
+)
+def test_how_many_pods_a_step_needs_to_go_on(threshold: Step | None, index: int, enough: int) -> None:
+    assert enough_pods(scene(HALF, index=index, canary={"replicaProgressThreshold": threshold})) == enough

@@ -28,7 +28,7 @@ from tests.unit.core.rollout.making import (
     split,
 )
 from tidegate.api.trafficsplit import TrafficSplitSpec
-from tidegate.core.actions import Create, Merge, Resource
+from tidegate.core.actions import Create, Delete, Merge, Resource
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.traffic import divide, pin_services, pinned_to_new, promoting
 from tidegate.core.world import ServiceView
@@ -244,3 +244,20 @@ def test_the_split_says_what_is_asked_for_now_whoever_wrote_something_else(view:
 
 def test_a_split_that_says_so_already_is_left_alone() -> None:
     assert list(divide(scene(FIFTH, weight=20))) == []
+
+
+BARE = {"trafficRouting": None, "canaryService": None, "stableService": None}
+
+
+@pytest.mark.parametrize(
+    ("view", "old", "goes"),
+    [
+        pytest.param(split(40), 5, True, id="the stable version can carry all"),
+        pytest.param(split(40), 4, False, id="not yet"),
+        pytest.param(replace(split(40), meta=meta("web", owner_uid="uid-other")), 5, False, id="somebody else's"),
+        pytest.param(None, 5, False, id="there is none"),
+    ],
+)
+def test_without_routes_the_split_goes_when_nobody_needs_it(view: Any, old: int, goes: bool) -> None:
+    found = list(divide(scene(FIFTH, split=view, old=old, canary=BARE)))
+    assert found == ([Delete(Resource.SPLITS, view.meta)] if goes else [])
