@@ -44,6 +44,7 @@ def test_from_blue_green_to_a_canary_and_back(story: Story) -> None:
     story.until(phase="Paused", asked=None, leads={m.STABLE: "v2", m.CANARY: "v3"}, pods={"v2": 3, "v3": 3})
     story.ask("promote")
     story.until(phase="Healthy", revision=3, leads={m.STABLE: "v3"}, pods={"v2": 0, "v3": 3})
+    story.budget(writes=36)
 
 
 @scenario
@@ -55,6 +56,7 @@ def test_a_canary_under_way_goes_on_as_blue_green(story: Story) -> None:
     story.until(phase="Paused", weight=0, asked=None, leads={m.STABLE: "v1", m.CANARY: "v2"}, pods={"v1": 3, "v2": 3})
     story.ask("promote")
     story.until(phase="Healthy", revision=2, leads={m.STABLE: "v2"}, pods={"v1": 0, "v2": 3})
+    story.budget(writes=22)
 
 
 @scenario
@@ -66,6 +68,7 @@ def test_a_blue_green_under_way_goes_on_as_a_canary(story: Story) -> None:
     story.until(phase="Paused", weight=40, leads={m.STABLE: "v1", m.CANARY: "v2"})
     story.ask("promote")
     story.until(phase="Healthy", revision=2, weight=0, leads={m.STABLE: "v2"}, pods={"v1": 0, "v2": 3})
+    story.budget(writes=26)
 
 
 @scenario
@@ -77,6 +80,7 @@ def test_a_canary_under_way_goes_on_without_its_router(story: Story) -> None:
     story.until(phase="Paused", weight=0, asked=None, pinned=NOBODYS, pods={"v1": 2, "v2": 1})
     story.ask("promote")
     story.until(phase="Healthy", revision=2, pods={"v1": 0, "v2": 3})
+    story.budget(writes=24)
 
 
 @scenario
@@ -88,6 +92,7 @@ def test_a_canary_under_way_gets_a_router(story: Story) -> None:
     story.until(phase="Paused", weight=40, leads={m.STABLE: "v1", m.CANARY: "v2"}, pods={"v1": 3, "v2": 2})
     story.ask("promote")
     story.until(phase="Healthy", revision=2, weight=0, leads={m.STABLE: "v2"}, pods={"v1": 0, "v2": 3})
+    story.budget(writes=28)
 
 
 @scenario
@@ -101,3 +106,4 @@ def test_a_release_that_is_taken_back_changes_its_strategy(story: Story) -> None
     story.until(phase="Degraded", asked=None, leads={m.STABLE: "v1"}, pods={"v1": 3, "v2": 0})
     story.change("v3")
     story.until(phase="Paused", leads={m.STABLE: "v1", m.CANARY: "v3"}, pods={"v1": 3, "v3": 3})
+    story.budget(writes=25)

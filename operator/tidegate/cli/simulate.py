@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -17,6 +18,9 @@ from tidegate.cli.simulation.run import simulate
 from tidegate.cli.simulation.scenario import NAMES, Scenario, scenario
 from tidegate.cli.simulation.timeline import Course, Kind, Row, moment, summary
 
+SOME_DAY = "2030-01-01T00:00Z"
+"""When nobody says a moment: always the same, so that the same input gives the same course."""
+
 
 def _scenario(text: str) -> Scenario:
     try:
@@ -25,12 +29,26 @@ def _scenario(text: str) -> Scenario:
         raise typer.BadParameter(str(error)) from None
 
 
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; write it as 2026-11-27T16:30+01:00") from None
+    if found.tzinfo is None:
+        raise typer.BadParameter(f"{text} has no time zone: write it as {text}Z or {text}+01:00")
+    return found
+
+
 def command(
     files: Annotated[list[str], typer.Argument(help="Manifests, folders of them, or - for standard input.")],
     how: Annotated[
         Scenario,
         typer.Option("--scenario", parser=_scenario, metavar="NAME", help=f"How it fares: {', '.join(NAMES)}."),
     ] = "good",  # type: ignore[assignment]
+    at: Annotated[
+        datetime,
+        typer.Option("--at", parser=_moment, metavar="TIME", help="When it is released; a schedule asks for it."),
+    ] = SOME_DAY,  # type: ignore[assignment]
     promote: Annotated[
         bool, typer.Option("--promote/--no-promote", help="Promote and approve where the release waits for a person.")
     ] = True,
@@ -42,7 +60,7 @@ def command(
     already. Ends with 1 when the new version does not end up with all the traffic.
     """
     found = manifests(files)
-    courses = simulate(found, how, promote=promote)
+    courses = simulate(found, how, at, promote=promote)
     if output:
         told = {"scenario": how.name, "assumed": list(found.assumed), "releases": summary(courses)}
         console.data(told, output)

@@ -231,3 +231,40 @@ def test_a_long_release_takes_a_moment(simulate: Run) -> None:
 def test_a_pause_of_days_is_no_standing_still(simulate: Run) -> None:
     result = simulate(rollout([{"setWeight": 25}, {"pause": {"duration": "72h"}}], routed=True))
     assert (result.code, course(result)["outcome"]) == (0, "Promoted")
+
+
+OFFICE = {"timeZone": "Europe/Berlin", "windows": [{"cron": "0 9 * * MON-FRI", "duration": "8h"}]}
+
+
+def waits(result: Result) -> list[str]:
+    """What the release said that it waits for before its first weight."""
+    return [row["says"] for row in course(result)["timeline"] if row["kind"] == "State" and not row["seen"]]
+
+
+def test_on_a_friday_evening_it_waits_for_monday(simulate: Run) -> None:
+    released = rollout([{"setWeight": 25}], routed=True)
+    released["spec"]["schedule"] = OFFICE
+    friday = simulate(released, "--at", "2026-11-27T17:00+01:00")
+    assert friday.code == 0
+    assert waits(friday)[0] == "the schedule opens Mon 2026-11-30 09:00 CET"
+    assert course(friday)["seconds"] > 64 * 3600
+    thursday = simulate(released, "--at", "2026-11-26T16:00Z")
+    assert waits(thursday)[0] == "the schedule opens Fri 2026-11-27 09:00 CET"
+    at_noon = simulate(released, "--at", "2026-11-27T12:00+01:00")
+    assert not [says for says in waits(at_noon) if "schedule" in says]
+
+
+def test_a_freeze_for_ever_is_told(simulate: Run) -> None:
+    released = rollout([{"setWeight": 25}], routed=True)
+    frozen = {"from": "2026-11-01T00:00:00Z", "to": "9999-12-31T00:00:00Z", "reason": "end of life"}
+    released["spec"]["schedule"] = {"freezes": [frozen]}
+    result = simulate(released, "--at", "2026-11-27T12:00Z")
+    assert result.code == 1
+    assert waits(result)[0] == "nothing moves on as long as this freeze is there: end of life"
+    assert course(result)["verdict"] == f"no release begins: {waits(result)[0]}"
+
+
+@pytest.mark.parametrize(("text", "says"), [("2026-11-27T17:00", "no time zone"), ("tomorrow", "2026-11-27T16:30")])
+def test_a_moment_that_can_not_be_told_is_a_mistake(simulate: Run, text: str, says: str) -> None:
+    result = simulate(rollout([{"setWeight": 25}]), "--at", text)
+    assert (result.code, says in result.err) == (2, True)

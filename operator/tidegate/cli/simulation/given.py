@@ -116,8 +116,9 @@ def _template(kind: kinds.Kind, namespace: str, name: str) -> Raw:
 
 
 def before(rollout: Raw) -> Raw:
-    """The version that runs already: the same manifest with another image."""
+    """The version that runs already: the same manifest with another image. It has come in spite of the schedule."""
     raw = deepcopy(rollout)
+    raw["spec"].pop("schedule", None)
     for container in raw["spec"]["template"]["spec"]["containers"][:1]:
         container["image"] = BEFORE
     return raw

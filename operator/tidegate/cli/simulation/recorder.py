@@ -94,7 +94,9 @@ class Recorder:
             self._progress, self._progress_at, self._told = progress, self._cluster.clock.now, set()
         # An analysis that can't decide is made again and again: once is told.
         state = (status.phase, status.waiting_for and status.waiting_for.reason)
-        if self.course.begun and state not in self._told and state[1] != "StepCompleted":
+        # Before it begins there is to tell what it waits for, and no more.
+        there = self.course.begun or status.waiting_for is not None
+        if there and state not in self._told and state[1] != "StepCompleted":
             self._told.add(state)
             self._add(self._says())
 
@@ -152,7 +154,8 @@ class Recorder:
             if raw["metadata"]["ownerReferences"][0]["name"] == self._key.name:
                 status, wanted = raw.get("status") or {}, raw["spec"].get("replicas", 1)
                 size = Size(min(wanted, status.get("readyReplicas", 0)), wanted)
-                if raw["metadata"]["labels"].get(HASH_LABEL) == self.course.status.current_pod_hash:
+                current = raw["metadata"]["labels"].get(HASH_LABEL) == self.course.status.current_pod_hash
+                if current and self.course.begun:
                     new = size
                 else:
                     old = Size(old.ready + size.ready, old.wanted + size.wanted)

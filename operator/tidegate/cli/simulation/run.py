@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tidegate.cli.errors import CommandError
@@ -22,6 +22,8 @@ from tidegate.model.pods import Life
 Raw = dict[str, Any]
 FIRST = timedelta(hours=1).total_seconds()
 """How long the version before may take to stand."""
+LEAD = timedelta(days=1)
+"""How long before its release the version before has come."""
 LONGEST = timedelta(days=30).total_seconds()
 PATIENCE = timedelta(hours=1)
 """So long without a change, in a wait that has no end of its own, is standing still."""
@@ -44,12 +46,13 @@ class Release:
         return course.ended or self.recorder.stands_still(PATIENCE)
 
 
-def simulate(found: Given, scenario: Scenario, *, promote: bool) -> list[Course]:
-    """The courses of all Rollouts, released at the same moment. Raises CommandError when one can't begin."""
-    cluster = _cluster(scenario)
+def simulate(found: Given, scenario: Scenario, at: datetime, *, promote: bool) -> list[Course]:
+    """The courses of all Rollouts, released at that moment. Raises CommandError when one can't begin."""
+    cluster = _cluster(scenario, at - LEAD)
     cluster.api.apply([*found.others, *map(before, found.rollouts)])
     cluster.start_operator()
     _stand(cluster, [key_of(raw) for raw in found.rollouts])
+    cluster.run((at - cluster.clock.now).total_seconds())
     return follow(cluster, found.rollouts, promote=promote)
 
 
@@ -81,11 +84,11 @@ def _pass_time(cluster: Cluster, releases: Sequence[Release]) -> None:
         release.recorder.end()
 
 
-def _cluster(scenario: Scenario) -> Cluster:
+def _cluster(scenario: Scenario, start: datetime) -> Cluster:
     def life(image: str, _ordinal: int) -> Life:
         return Life(READY_SECONDS if image == BEFORE else scenario.ready_after)
 
-    cluster = Cluster(lives=life, measure=lambda query: measuring(query))
+    cluster = Cluster(start=start, lives=life, measure=lambda query: measuring(query))
     measuring = Measuring(scenario, lambda: cluster.api.list("AnalysisRun"), lambda run: weight(cluster, run))
     return cluster
 

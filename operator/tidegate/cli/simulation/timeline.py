@@ -89,11 +89,11 @@ class Course:
     @property
     def verdict(self) -> str:
         """How it ended, in a sentence."""
+        wait = self.status.waiting_for
         if not self.begun:
-            return "no release begins: the template is the one that runs"
+            return f"no release begins: {wait.message if wait else 'the template is the one that runs'}"
         last = self.status.history[-1] if self.status.history else None
         if last is None or last.outcome is None or last.finished_at is None:
-            wait = self.status.waiting_for
             return f"it stands still: {self.held_by or (wait.message if wait else self.status.message)}"
         return f"{ENDS[last.outcome]}{f': {last.cause}' if last.cause else ''}"
 

@@ -8,7 +8,7 @@ from tidegate.api.schedule import Override, Schedule
 from tidegate.core.actions import Event
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Wait
-from tidegate.core.schedule import Closed, closed, local_text, next_opening
+from tidegate.core.schedule import closed, local_text, next_opening
 
 
 def may_move_on(scene: Scene) -> Wait | None:
@@ -44,12 +44,10 @@ def _closed(scene: Scene, schedule: Schedule) -> Wait | None:
     if found is None:
         return None
     if found.freeze is not None:
-        return Wait("Frozen", f"nothing moves on before {_when(schedule, found)}: {found.freeze.reason}", found.until)
-    return Wait("OutsideWindow", f"the schedule opens {_when(schedule, found)}", found.until)
-
-
-def _when(schedule: Schedule, found: Closed) -> str:
-    return local_text(schedule, found.until) if found.until else "at no time in sight"
+        end = f"before {local_text(schedule, found.until)}" if found.until else "as long as this freeze is there"
+        return Wait("Frozen", f"nothing moves on {end}: {found.freeze.reason}", found.until)
+    opens = local_text(schedule, found.until) if found.until else "at no time in sight"
+    return Wait("OutsideWindow", f"the schedule opens {opens}", found.until)
 
 
 def _too_early(scene: Scene, schedule: Schedule) -> Wait | None:
