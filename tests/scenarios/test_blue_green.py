@@ -66,7 +66,7 @@ def test_going_back_is_one_write_as_long_as_the_old_version_stands(story: Story)
 def test_a_green_that_crashes_is_switched_back_before_its_pods_go(story: Story) -> None:
     story.given(strategy=m.blue_green(postPromotionAnalysis=ANALYSIS))
     story.release("v2", errors=None)
-    story.until(leads={m.STABLE: "v2"}, step=1)
+    story.until(revision=2, leads={m.STABLE: "v2"})
     story.ask("abort")
     story.until(leads={m.STABLE: "v1"}, pods={"v1": 3, "v2": 0}, phase="Degraded")
 
