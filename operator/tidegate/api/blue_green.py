@@ -81,6 +81,12 @@ class BlueGreenStrategy(Model):
             field="trafficRouting",
         ),
         Rule(
+            "!has(self.trafficRouting) || !has(self.trafficRouting.managedRoutes)",
+            "blueGreen has no steps that could write trafficRouting.managedRoutes: leave it out",
+            lambda b: b.traffic_routing is None or b.traffic_routing.managed_routes is None,
+            field="trafficRouting.managedRoutes",
+        ),
+        Rule(
             "self.autoPromotionEnabled || self.autoPromotionSeconds == 0",
             "autoPromotionSeconds is never reached when autoPromotionEnabled is false: leave one of them out",
             lambda b: b.auto_promotion_enabled or b.auto_promotion_seconds == 0,

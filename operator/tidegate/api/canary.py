@@ -42,6 +42,18 @@ def _starts_at_a_step(canary: CanaryStrategy) -> bool:
     return start == 0 or start < len(canary.steps)
 
 
+def _listed(step: str) -> str:
+    """CEL: the step names a managed route."""
+    routing = "self.trafficRouting"
+    listed = f"{routing}.managedRoutes.exists(r, r.name == s.{step}.name)"
+    return f"(!has(s.{step}) || (has({routing}) && has({routing}.managedRoutes) && {listed}))"
+
+
+def _routes_are_listed(canary: CanaryStrategy) -> bool:
+    listed = {r.name for r in (canary.traffic_routing.managed_routes or ())} if canary.traffic_routing else set()
+    return all(step.managed_route is None or step.managed_route.name in listed for step in canary.steps)
+
+
 class CanaryStrategy(Model):
     """A canary: the new version takes its traffic step by step."""
 
@@ -137,6 +149,13 @@ class CanaryStrategy(Model):
             "canary.trafficRouting needs canaryService and stableService: the routes divide the traffic between them",
             lambda c: c.traffic_routing is None or bool(c.canary_service and c.stable_service),
             field="trafficRouting",
+        ),
+        Rule(
+            f"!has(self.steps) || self.steps.all(s, {_listed('setHeaderRoute')} && {_listed('setMirrorRoute')})",
+            "setHeaderRoute and setMirrorRoute need trafficRouting, and their names in trafficRouting.managedRoutes: "
+            "its order is the order of the rules",
+            _routes_are_listed,
+            field="steps",
         ),
         *(_routed_only(name, attribute) for name, attribute in _ROUTED_ONLY.items()),
         Rule(

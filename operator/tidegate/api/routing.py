@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from tidegate.api.meta import Model, Name, Refused, Shape
+from tidegate.api.managed_routes import ManagedRoute
+from tidegate.api.meta import Model, Name, Refused, Rule, Shape
 
 _USE = "use trafficRouting.gatewayAPI with the HTTPRoute that your gateway serves"
 
@@ -73,10 +74,11 @@ class TrafficRouting(Model):
     smi: Annotated[None, _router("smi")] = None
     traefik: Annotated[None, _router("traefik")] = None
     managed_routes: Annotated[
-        None,
-        Refused(
-            "trafficRouting.managedRoutes is not supported yet: remove it with the steps that need it",
-            Shape.LIST,
+        list[ManagedRoute] | None,
+        Field(
+            max_length=15,
+            description="Rules that setHeaderRoute and setMirrorRoute write, ahead of the rule with the weights and "
+            "in this order.",
         ),
     ] = None
     max_traffic_weight: Annotated[
@@ -86,3 +88,11 @@ class TrafficRouting(Model):
             Shape.NUMBER_OR_TEXT,
         ),
     ] = None
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "!has(self.managedRoutes) || self.managedRoutes.all(r, self.managedRoutes.exists_one(o, o.name == r.name))",
+            "a name is in managedRoutes twice: write each once",
+            lambda t: len({r.name for r in t.managed_routes or ()}) == len(t.managed_routes or ()),
+            field="managedRoutes",
+        ),
+    )

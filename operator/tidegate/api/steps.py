@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic.alias_generators import to_snake
 
 from tidegate.api.approval import Approval
+from tidegate.api.managed_routes import SetHeaderRoute, SetMirrorRoute
 from tidegate.api.meta import Duration, Model, Refused, Rule, Shape, Weight
 from tidegate.api.rollout_analysis import RolloutAnalysis
 from tidegate.api.webhook import Webhook
@@ -53,7 +54,16 @@ class SetCanaryScale(Model):
     )
 
 
-_KINDS = ("setWeight", "pause", "setCanaryScale", "analysis", "approval", "webhook")
+_KINDS = (
+    "setWeight",
+    "pause",
+    "setCanaryScale",
+    "setHeaderRoute",
+    "setMirrorRoute",
+    "analysis",
+    "approval",
+    "webhook",
+)
 _ALL = f"{', '.join(_KINDS[:-1])} and {_KINDS[-1]}"
 _LATER = f"is not supported yet: steps can be {_ALL}"
 
@@ -66,6 +76,12 @@ class CanaryStep(Model):
     ] = None
     pause: Annotated[Pause | None, Field(description="Wait for a time, or for a person.")] = None
     set_canary_scale: Annotated[SetCanaryScale | None, Field(description="Size of the new version.")] = None
+    set_header_route: Annotated[
+        SetHeaderRoute | None, Field(description="Send requests with certain headers to the new version.")
+    ] = None
+    set_mirror_route: Annotated[
+        SetMirrorRoute | None, Field(description="Send copies of requests to the new version; nobody sees its answers.")
+    ] = None
     analysis: Annotated[
         RolloutAnalysis | None, Field(description="Measure, and go on only when the verdict is Successful.")
     ] = None
@@ -74,8 +90,6 @@ class CanaryStep(Model):
     experiment: Annotated[None, Refused(f"step experiment {_LATER}")] = None
     plugin: Annotated[None, Refused("step plugin is not supported: use an analysis step")] = None
     set_groups: Annotated[None, Refused(f"step setGroups {_LATER}", Shape.LIST)] = None
-    set_header_route: Annotated[None, Refused(f"step setHeaderRoute {_LATER}")] = None
-    set_mirror_route: Annotated[None, Refused(f"step setMirrorRoute {_LATER}")] = None
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             f"{_count(*_KINDS)} == 1",
@@ -84,3 +98,8 @@ class CanaryStep(Model):
             value=_present(*_KINDS),
         ),
     )
+
+    @property
+    def managed_route(self) -> SetHeaderRoute | SetMirrorRoute | None:
+        """The rule that the step writes or takes away."""
+        return self.set_header_route or self.set_mirror_route

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
 
+from tidegate.api.lanes import Lane
 from tidegate.api.meta import API_VERSION, Condition, Model, Name, Refused, Rule, ServiceName, Shape, StatusModel, Time
 
 
@@ -53,11 +54,14 @@ class TrafficSplitSpec(Model):
     service: Annotated[
         None, Refused("spec.service is not supported yet: name existing routes in spec.routes", Shape.TEXT)
     ] = None
-    lanes: Annotated[None, Refused("spec.lanes is not supported yet: remove it", Shape.LIST)] = None
+    lanes: Annotated[
+        list[Lane],
+        Field(max_length=15, description="Requests by what they carry, in order; the weights hold for all others."),
+    ] = []
     matches: Annotated[
         None, Refused("spec.matches is not supported yet: write the match in the route's rule", Shape.LIST)
     ] = None
-    mirror: Annotated[None, Refused("spec.mirror is not supported yet: remove it")] = None
+    mirror: Annotated[None, Refused("spec.mirror is not supported: write a lane with mirror")] = None
     stickiness: Annotated[None, Refused("spec.stickiness is not supported yet: remove it")] = None
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
@@ -71,6 +75,20 @@ class TrafficSplitSpec(Model):
             "a Service is named twice in backends: name each once",
             lambda s: len({b.service for b in s.backends}) == len(s.backends),
             field="backends",
+        ),
+        Rule(
+            "!has(self.lanes) || self.lanes.all(l, self.lanes.exists_one(o, o.name == l.name))",
+            "a lane is named twice: name each once",
+            lambda s: len({lane.name for lane in s.lanes}) == len(s.lanes),
+            field="lanes",
+        ),
+        Rule(
+            "!has(self.lanes) || self.lanes.all(l, "
+            "(!has(l.backend) || self.backends.exists(b, b.service == l.backend)) && "
+            "(!has(l.mirror) || self.backends.exists(b, b.service == l.mirror.backend)))",
+            "a lane leads to a Service that is not in backends: add it there, with weight 0",
+            lambda s: {name for lane in s.lanes for name in lane.needs} <= {b.service for b in s.backends},
+            field="lanes",
         ),
     )
 
@@ -92,6 +110,7 @@ class RouteStatus(StatusModel):
         int | None, Field(description="Generation of the route that every parent has observed.")
     ] = None
     weights: Annotated[list[ObservedWeight], Field(description="The weights that it carries.")] = []
+    lanes: Annotated[list[str], Field(description="The lanes that it carries, by name.")] = []
     message: Annotated[str, Field(description="Why it can't carry the split, when it can't.")] = ""
 
 

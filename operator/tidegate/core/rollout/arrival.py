@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tidegate.core.rollout.clamp import canary_side
+from tidegate.core.rollout.lanes import asked_lanes, lanes_of_steps
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Done, Outcome, Wait
 from tidegate.core.rollout.strategy import Routing
 from tidegate.core.rollout.targets import canary_size_of_steps, enough_pods
-from tidegate.core.rollout.weights import unverified, verified
+from tidegate.core.rollout.weights import asked, unverified, verified
 from tidegate.core.world import ReplicaSetView
 
 
@@ -44,6 +45,23 @@ def endpoints_arrived(scene: Scene) -> Wait | None:
         f"{side.ready} of {side.size} pods answer behind Service {name}; check its selector and the readiness probes",
         on_pods=True,
     )
+
+
+def route_arrived(scene: Scene) -> Outcome:
+    """Pods first, then the header and mirror routes that the steps ask for; one that is taken away waits for no pods."""
+    step = scene.steps[scene.index].managed_route
+    waiting = (pods_arrived(scene) or endpoints_arrived(scene)) if step is not None and step.match else None
+    return waiting or lanes_arrived(scene) or Done(fleeting=True)
+
+
+def lanes_arrived(scene: Scene) -> Wait | None:
+    """None when every route was seen to carry the lanes that the steps ask for, and no other."""
+    wanted, weight = lanes_of_steps(scene), asked(scene)
+    if weight is not None and asked_lanes(scene) == wanted and verified(scene, weight):
+        return None
+    names = ", ".join(lane.name for lane in wanted)
+    said = f"managed routes {names}" if names else "no managed routes"
+    return Wait("ManagedRouteNotSeen", f"{said}: asked for and not in force yet; {unverified(scene, weight or 0)}")
 
 
 def weight_arrived(scene: Scene, weight: int) -> Wait | None:

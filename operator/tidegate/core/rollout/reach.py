@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from tidegate.core.rollout.clamp import canary_side
+from tidegate.core.rollout.lanes import asked_lanes
 from tidegate.core.rollout.scene import FULL, Scene
 from tidegate.core.rollout.strategy import Routing
 from tidegate.core.rollout.targets import pods_for, scale_in_force
@@ -28,10 +29,12 @@ def pods_in_use(scene: Scene, rs: ReplicaSetView) -> int:
     canary, stable = _canary_share(scene, rs), _stable_share(scene, rs)
     if rs is scene.stable and gives_up_pods(scene):
         return stable_pods(scene, FULL - min(FULL, canary + stable))
+    # Whoever a header or mirror route leads here must meet somebody, at weight 0 too.
+    laned = int(bool(asked_lanes(scene)) and _leads_to(scene.canary_service, rs))
     if rs.pod_hash == scene.new_hash and scene.stepping and scale_in_force(scene) is not None:
         # The author of the steps said how many pods are to carry the weight; but not that nobody is.
-        return max(min(canary, 1), pods_for(scene.spec.replicas, stable))
-    return pods_for(scene.spec.replicas, min(FULL, canary + stable))
+        return max(min(canary, 1), laned, pods_for(scene.spec.replicas, stable))
+    return max(laned, pods_for(scene.spec.replicas, min(FULL, canary + stable)))
 
 
 def gives_up_pods(scene: Scene) -> bool:

@@ -75,6 +75,8 @@ class ReleaseStrategy:
     anti_affinity: AntiAffinity | None = None
     min_pods: int = 0
     threshold: ReplicaProgressThreshold | None = None
+    managed_routes: tuple[str, ...] = ()
+    """The names of the rules that steps may write, in their order."""
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -141,6 +143,7 @@ def _canary(canary: CanaryStrategy) -> ReleaseStrategy:
         anti_affinity=canary.anti_affinity,
         min_pods=canary.min_pods_per_replica_set or 0,
         threshold=canary.replica_progress_threshold,
+        managed_routes=_managed_routes(canary.traffic_routing),
     )
 
 
@@ -164,6 +167,10 @@ def _seconds(written: int | None, *, delays: bool) -> timedelta:
 
 def _routes(routing: TrafficRouting | None) -> tuple[RouteReference, ...]:
     return tuple(routing.gateway_api.http_routes) if routing else ()
+
+
+def _managed_routes(routing: TrafficRouting | None) -> tuple[str, ...]:
+    return tuple(route.name for route in (routing.managed_routes or ())) if routing else ()
 
 
 def _blue_green(written: BlueGreenStrategy) -> ReleaseStrategy:

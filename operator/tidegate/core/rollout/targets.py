@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import ceil, floor
 
+from tidegate.api.managed_routes import SetHeaderRoute, SetMirrorRoute
 from tidegate.api.rollout import SetCanaryScale
 from tidegate.api.sizing import ThresholdType
 from tidegate.core.rollout.scene import FULL, Scene
@@ -27,10 +28,28 @@ def pods_for(replicas: int, weight: int) -> int:
     return ceil(replicas * weight / FULL)
 
 
+def managed_routes(scene: Scene) -> tuple[SetHeaderRoute | SetMirrorRoute, ...]:
+    """The header and mirror routes that the steps up to the current one have set, in the order of `managedRoutes`."""
+    if not scene.stepping or scene.steps_done or not scene.spec.replicas:
+        return ()
+    last = {
+        step.managed_route.name: step.managed_route for step in scene.steps[: scene.index + 1] if step.managed_route
+    }
+    found = (last.get(name) for name in scene.strategy.managed_routes)
+    return tuple(route for route in found if route is not None and route.match)
+
+
 def canary_size_of_steps(scene: Scene) -> int:
-    """The canary's size that the steps ask for now: the nearest `setCanaryScale`, else what the weight needs."""
+    """The canary's size that the steps ask for now: the nearest `setCanaryScale`, else what the weight needs.
+
+    A header or mirror route leads to somebody: to one pod at least.
+    """
     if scene.steps_done:
         return scene.spec.replicas
+    return max(_scaled(scene), 1 if managed_routes(scene) else 0)
+
+
+def _scaled(scene: Scene) -> int:
     scale = scale_in_force(scene)
     if scale is None:
         return _size_of_weight(scene)

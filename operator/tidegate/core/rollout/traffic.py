@@ -9,6 +9,7 @@ from tidegate.api.meta import API_VERSION
 from tidegate.api.trafficsplit import TrafficSplitSpec
 from tidegate.core.actions import Action, Create, Delete, Merge, Resource
 from tidegate.core.rollout.clamp import next_weight
+from tidegate.core.rollout.lanes import Lanes, asked_lanes, left_canary, next_lanes
 from tidegate.core.rollout.ownership import owner_reference
 from tidegate.core.rollout.pins import pin
 from tidegate.core.rollout.scene import FULL, Scene, ready_behind
@@ -34,7 +35,7 @@ def _canary_target(scene: Scene) -> ReplicaSetView | None:
         return _when_full(scene, scene.new)
     target = scene.new if scene.stepping else scene.stable
     if scene.strategy.routing is Routing.ROUTES:
-        return target if verified(scene, 0) else None
+        return target if left_canary(scene) else None
     # Not before its pods answer: whoever looks at the preview would meet nobody.
     return target if target is not None and target.available >= _first_look(scene) else None
 
@@ -104,14 +105,16 @@ def _drop_split(scene: Scene) -> Iterable[Action]:
 
 
 def _write_split(scene: Scene) -> Iterable[Action]:
-    spec = _split_spec(scene, next_weight(scene))
+    spec = _split_spec(scene, next_weight(scene), next_lanes(scene))
     split = scene.world.split
     if split is None:
         # Before the first version answers the user's route is left as it is: there is nobody to send traffic to.
         if not scene.first_release or _pinned_first(scene):
             yield _create_split(scene, spec)
     elif split.spec != TrafficSplitSpec.model_validate(spec):
-        yield Merge(Resource.SPLITS, split.meta, {"spec": spec})
+        # A merge patch takes away only what it names.
+        gone = {"lanes": None} if asked_lanes(scene) and "lanes" not in spec else {}
+        yield Merge(Resource.SPLITS, split.meta, {"spec": spec | gone})
 
 
 def _pinned_first(scene: Scene) -> bool:
@@ -120,8 +123,9 @@ def _pinned_first(scene: Scene) -> bool:
     return pinned and (ready_behind(service, scene.new_name) > 0 or not scene.spec.replicas)
 
 
-def _split_spec(scene: Scene, weight: int) -> dict[str, Any]:
-    return {
+def _split_spec(scene: Scene, weight: int, lanes: Lanes) -> dict[str, Any]:
+    written = [lane.model_dump(mode="json", exclude_none=True) for lane in lanes]
+    return ({"lanes": written} if written else {}) | {
         "routes": [
             {"kind": "HTTPRoute", "name": route.name} | ({"rule": route.rule} if route.rule else {})
             for route in scene.strategy.routes

@@ -76,7 +76,13 @@ def _verified_on_routes(scene: Scene, weight: int) -> bool:
 
 def _carries(scene: Scene, route: RouteView, weight: int) -> bool:
     share = route.share(scene.strategy.canary_service)
-    return share is not None and abs(share - weight) < 1e-6
+    return share is not None and abs(share - weight) < 1e-6 and _carries_lanes(scene, route)
+
+
+def _carries_lanes(scene: Scene, route: RouteView) -> bool:
+    """Header and mirror routes as they are asked for, and no other: one that is left over may lead anywhere."""
+    spec = scene.world.split.spec if scene.world.split else None
+    return not route.strays and route.lanes == tuple(lane.name for lane in (spec.lanes if spec else ()))
 
 
 def _version_of(scene: Scene, weight: int) -> str:
@@ -112,4 +118,11 @@ def _of_routes(scene: Scene, weight: int) -> str:
     told = "nothing" if carried is None else f"{carried} %"
     late = [f"; HTTPRoute {r.name}: {r.message}" for r in scene.world.routes if not r.accepted and r.message]
     service = scene.strategy.canary_service
-    return f"the routes carry {told} for {service}; {weight} % is asked for and not in force yet{''.join(late)}"
+    lanes = [_lanes_told(route) for route in scene.world.routes if not _carries_lanes(scene, route)]
+    told_late = "".join((*lanes, *late))
+    return f"the routes carry {told} for {service}; {weight} % is asked for and not in force yet{told_late}"
+
+
+def _lanes_told(route: RouteView) -> str:
+    names = ", ".join((*route.lanes, *route.strays)) or "none"
+    return f"; HTTPRoute {route.name} has other managed routes than are asked for: {names}"

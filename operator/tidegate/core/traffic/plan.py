@@ -32,7 +32,8 @@ def plan_split(world: SplitWorld, kinds: RouteKinds) -> Plan:
 
 def _steer(world: SplitWorld, split: SplitView, spec: TrafficSplitSpec, kinds: RouteKinds) -> Plan:
     carried = _carried(world, spec)
-    honoured = _weighted(spec, carried)
+    answering = {name for name, service in world.services.items() if service.ready_endpoints}
+    honoured = _honoured(spec, carried, answering)
     edits = _edits(world, honoured, kinds)
     due = _due(edits, split.status.corrected_at, world.now)
     times = _corrected_at(split, due, world.now)
@@ -48,9 +49,11 @@ def _carried(world: SplitWorld, spec: TrafficSplitSpec) -> Weights:
     return clamp(asked, {name: service.ready_endpoints for name, service in world.services.items()})
 
 
-def _weighted(spec: TrafficSplitSpec, weights: Weights) -> TrafficSplitSpec:
+def _honoured(spec: TrafficSplitSpec, weights: Weights, answering: set[str]) -> TrafficSplitSpec:
     backends = [backend.model_copy(update={"weight": weights[backend.service]}) for backend in spec.backends]
-    return spec.model_copy(update={"backends": backends})
+    # A lane to a Service without endpoints would send people to nobody.
+    lanes = [lane for lane in spec.lanes if answering.issuperset(lane.needs)]
+    return spec.model_copy(update={"backends": backends, "lanes": lanes})
 
 
 def _edits(world: SplitWorld, spec: TrafficSplitSpec, kinds: RouteKinds) -> dict[Key, Edit]:

@@ -103,11 +103,19 @@ def _writing(sight: Sight) -> Standing | None:
 
 
 def _no_endpoints(sight: Sight) -> Standing | None:
-    held = [b.service for b in sight.spec.backends if sight.carried[b.service] < b.weight]
+    held = [
+        b.service for b in sight.spec.backends if sight.carried[b.service] < b.weight or _is_missed(sight, b.service)
+    ]
     if not held:
         return None
     message = f"no endpoint of Service {' and Service '.join(held)} is ready: no weight until one is"
     return Standing("NoReadyEndpoints", message)
+
+
+def _is_missed(sight: Sight, service: str) -> bool:
+    """A lane leads to it, and nobody answers."""
+    there = sight.world.services.get(service)
+    return any(service in lane.needs for lane in sight.spec.lanes) and (there is None or not there.ready_endpoints)
 
 
 def _not_taken_over(sight: Sight) -> Standing | None:
@@ -117,7 +125,8 @@ def _not_taken_over(sight: Sight) -> Standing | None:
 
 
 def _programmed(sight: Sight) -> Standing:
-    return Standing("Programmed", f"all routes carry {_words(sight.carried)}", programmed=True)
+    lanes = "".join(f", lane {lane.name}" for lane in sight.spec.lanes)
+    return Standing("Programmed", f"all routes carry {_words(sight.carried)}{lanes}", programmed=True)
 
 
 def _carries(sight: Sight) -> bool:

@@ -53,9 +53,9 @@ def composed(rule: MarkedRule, split: Key, ask: Weights | None) -> Weights | Non
     """
     original = effective(baseline(rule).original)
     asks = [_present(mark.asked, original) for other, mark in rule.marks.items() if other != split]
-    if ask is not None and not is_original(ask, original):
+    if ask is not None:
         asks.append(ask)
-    return compose(original, [one for one in asks if any(one.values())])
+    return compose(original, [one for one in asks if any(one.values()) and not is_original(one, original)])
 
 
 def is_original(ask: Weights, original: Weights) -> bool:

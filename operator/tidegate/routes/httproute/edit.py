@@ -15,7 +15,9 @@ from tidegate.core.traffic.kinds import Edit, Raw
 from tidegate.core.traffic.shares import Weights
 from tidegate.core.world import Key
 from tidegate.routes.httproute.baseline import Original, baseline, composed, effective, is_original
-from tidegate.routes.httproute.marks import Mark, RuleMark, annotations_of, mark_name
+from tidegate.routes.httproute.lane_edit import drifted, place_lanes
+from tidegate.routes.httproute.lanes import Wish, lane_marks
+from tidegate.routes.httproute.marks import LaneMark, Mark, RuleMark, annotations_of, mark_name
 from tidegate.routes.httproute.rules import MarkedRoute, MarkedRule
 
 Operation = Mapping[str, Any]
@@ -31,39 +33,57 @@ class _Change:
     reset: bool
 
 
-def edit(route: MarkedRoute, split: Key, asks: Mapping[int, Weights]) -> Edit | None:
-    """What to write so that `split` gets `asks`, by the index of the rule, and what it had in other rules is undone."""
+def edit(route: MarkedRoute, split: Key, wishes: Mapping[int, Wish]) -> Edit | None:
+    """What to write so that `split` gets its wishes, by the index of the rule; what it had in other rules is undone.
+
+    Raises LaneError.
+    """
     changes = [
-        _change(rule, split, asks.get(rule.index)) for rule in route.rules if rule.index in asks or split in rule.marks
+        _change(rule, split, wishes.get(rule.index))
+        for rule in route.rules
+        if rule.index in wishes or split in rule.marks
     ]
+    wanted = {change.rule.index: _lanes(change.marks, split) for change in changes}
+    added = place_lanes(route, split, wanted)
     weights = [operation for change in changes for operation in change.operations]
     notes = _annotate(route, _marks_after(route, split, changes))
-    if not weights and not notes:
+    if not weights and not added and not notes:
         return None
     generation = route.raw["metadata"]["generation"]
     return Edit(
-        (_test("/metadata/generation", generation), *weights, *notes),
-        corrects=any(change.reset and change.operations for change in changes),
-        moves=any(_asked(change.rule.marks, split) != _asked(change.marks, split) for change in changes),
+        # Weights first: they are found by the numbers that the rules have before others come and go.
+        (_test("/metadata/generation", generation), *weights, *added, *notes),
+        corrects=any(change.reset and change.operations for change in changes) or bool(added and drifted(route, split)),
+        moves=any(_moves(change, split) for change in changes),
     )
+
+
+def _moves(change: _Change, split: Key) -> bool:
+    before, after = change.rule.marks, change.marks
+    return _asked(before, split) != _asked(after, split) or _lanes(before, split) != _lanes(after, split)
+
+
+def _lanes(marks: Mapping[Key, RuleMark], split: Key) -> tuple[LaneMark, ...]:
+    return marks[split].lanes if split in marks else ()
 
 
 def _asked(marks: Mapping[Key, RuleMark], split: Key) -> Weights | None:
     return marks[split].asked if split in marks else None
 
 
-def _change(rule: MarkedRule, split: Key, ask: Weights | None) -> _Change:
-    base = baseline(rule)
+def _change(rule: MarkedRule, split: Key, wish: Wish | None) -> _Change:
+    base, ask = baseline(rule), wish.ask if wish else None
     target = composed(rule, split, ask)
     if not target or not any(target.values()):
         # Ours leave a rule, and what is then left in it can't be written: it stays in force as it stands.
         target = rule.seen
-    asked: dict[Key, Weights] = {other: mark.asked for other, mark in rule.marks.items() if other != split}
-    if ask is not None and not is_original(ask, effective(base.original)):
-        asked[split] = ask
+    asked = {other: (mark.asked, mark.lanes) for other, mark in rule.marks.items() if other != split}
+    lanes = lane_marks(rule.raw, rule.refs, wish, target) if wish else ()
+    if ask is not None and (lanes or not is_original(ask, effective(base.original))):
+        asked[split] = (ask, lanes)
     marks = {
-        owner: RuleMark(rule=rule.name, original=dict(base.original), asked=dict(one), written=dict(target))
-        for owner, one in asked.items()
+        owner: RuleMark(rule=rule.name, original=dict(base.original), asked=dict(one), written=dict(target), lanes=two)
+        for owner, (one, two) in asked.items()
     }
     return _Change(rule, _weigh(rule, base.original, target), marks, base.reset)
 
@@ -107,7 +127,7 @@ def _annotate(route: MarkedRoute, marks: Mapping[Key, Mark | None]) -> list[Oper
     for split, mark in marks.items():
         name = mark_name(split)
         if mark is not None:
-            found += _set(route.raw, name, mark.model_dump_json())
+            found += _set(route.raw, name, mark.model_dump_json(exclude_defaults=True))
         else:
             found += _unset(there, name)
     return found

@@ -31,6 +31,14 @@ def _not_all_zero(weights: dict[str, int]) -> dict[str, int]:
 _Weight = Annotated[int, Field(strict=True, ge=0, le=MAX_WEIGHT)]
 
 
+class LaneMark(BaseModel):
+    """A rule that a split added, as it was written."""
+
+    model_config = ConfigDict(frozen=True)
+    lane: str
+    rule: dict[str, Any]
+
+
 class RuleMark(BaseModel):
     """What one split does in one rule. Weights are by the keys of `refs_by_key`.
 
@@ -45,6 +53,8 @@ class RuleMark(BaseModel):
     """What the author wrote; None where no weight stood."""
     asked: Annotated[dict[str, _Weight], Field(min_length=1), AfterValidator(_not_all_zero)]
     written: dict[str, _Weight]
+    lanes: tuple[LaneMark, ...] = ()
+    """The rules that were added ahead of this one."""
 
 
 class Mark(BaseModel):

@@ -47,6 +47,11 @@ def acceptance(raw: Raw) -> Acceptance:
     return Acceptance(observed, problem, "" if problem else next(filter(None, messages), ""))
 
 
+def controllers(raw: Raw) -> set[str]:
+    """The controllers that have said something of the route."""
+    return {entry.get("controllerName", "") for entry in (raw.get("status") or {}).get("parents") or []}
+
+
 def _generation(raw: Raw) -> int:
     return int(raw["metadata"]["generation"])
 

@@ -10,7 +10,14 @@ from tidegate.core.traffic.shares import MAX_WEIGHT, Weights
 from tidegate.core.world import Key
 from tidegate.routes.httproute.backends import keys_of
 from tidegate.routes.httproute.baseline import baseline, composed, effective
-from tidegate.routes.httproute.rules import MarkedRule
+from tidegate.routes.httproute.lanes import LaneError, Wish, lane_marks
+from tidegate.routes.httproute.parents import controllers
+from tidegate.routes.httproute.rules import MarkedRoute, MarkedRule
+
+
+MAX_RULES = 16
+FULL = 100
+CONTOUR = "projectcontour.io/"
 
 
 class NoPlaceError(ValueError):
@@ -27,6 +34,10 @@ class Place:
     def seen(self) -> dict[str, int]:
         """The weights that the rule carries for the split, by Service."""
         return {service: self.rule.seen[key] for service, key in self.keys.items()}
+
+    def wish(self, split: Key, spec: TrafficSplitSpec, number: int = 0) -> Wish:
+        """Weights and lanes that are asked for; `number` is the rule's among those that the split divides."""
+        return Wish(split.name, self.ask(spec), self.keys, spec.lanes, number)
 
     def ask(self, spec: TrafficSplitSpec) -> Weights:
         """The weights that are asked for, by key."""
@@ -60,6 +71,30 @@ def check(place: Place, split: Key, spec: TrafficSplitSpec) -> None:
             f"{title} can't be divided {' to '.join(str(weight) for weight in ask.values())} beside "
             f"its other backends in whole numbers up to {MAX_WEIGHT}: write smaller weights in the rule"
         )
+    try:
+        lane_marks(place.rule.raw, place.rule.refs, place.wish(split, spec), place.rule.seen)
+    except LaneError as error:
+        raise NoPlaceError(f"{title} {error}") from error
+
+
+def check_room(route: MarkedRoute, split: Key, wishes: Mapping[int, Wish]) -> None:
+    """Raises NoPlaceError when the route can't hold the lanes beside all that it holds."""
+    rules = len(route.rules) + len(route.added) - len(route.added_by(split))
+    added = sum(len(wish.lanes) for wish in wishes.values())
+    if added and rules + added > MAX_RULES:
+        raise NoPlaceError(
+            f"it has {rules} rules and would get {added} for header and mirror routes, a route has {MAX_RULES} at "
+            "most: move some rules to a route of their own"
+        )
+    if any(CONTOUR in controller for controller in controllers(route.raw)):
+        partial = [
+            lane.name for wish in wishes.values() for lane in wish.lanes if lane.mirror and lane.mirror.percent < FULL
+        ]
+        if partial:
+            raise NoPlaceError(
+                f"Contour copies every request whatever the percentage says (mirror route {partial[0]}): "
+                "leave percentage out, or write a narrower match"
+            )
 
 
 def _named(rules: Sequence[MarkedRule], name: str) -> MarkedRule:

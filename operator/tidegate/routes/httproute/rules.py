@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from tidegate.core.traffic.kinds import Raw
 from tidegate.core.world import Key
-from tidegate.routes.httproute.backends import Ref, refs_by_key, rules_of, weight_of
+from tidegate.routes.httproute.backends import Ref, Rule, refs_by_key, rules_of, weight_of
 from tidegate.routes.httproute.marks import Mark, RuleMark, read_marks
 
 
@@ -19,6 +19,7 @@ class MarkedRule:
     name: str | None
     refs: Mapping[str, Ref]
     marks: Mapping[Key, RuleMark]
+    raw: Rule = field(default_factory=dict)
 
     @property
     def seen(self) -> dict[str, int]:
@@ -27,26 +28,57 @@ class MarkedRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AddedRule:
+    """A rule that a split added, as it now stands at `index`."""
+
+    index: int
+    split: Key
+    mark: RuleMark
+    """That of the rule which it stands ahead of."""
+    lane: str
+    raw: Rule
+
+
+@dataclass(frozen=True, slots=True)
 class MarkedRoute:
-    """A whole route. A mark whose rule is gone stands in `marks` and in no rule."""
+    """A whole route: the author's rules, and those that splits added. A mark whose rule is gone is in no rule."""
 
     raw: Raw
     rules: Sequence[MarkedRule]
     marks: Mapping[Key, Mark]
+    added: Sequence[AddedRule] = ()
+
+    def added_by(self, split: Key) -> tuple[AddedRule, ...]:
+        """The rules that this split added, in order."""
+        return tuple(rule for rule in self.added if rule.split == split)
 
 
 def read_route(raw: Raw) -> MarkedRoute:
     """A raw route with its marks put where they belong."""
     namespace, marks = raw["metadata"]["namespace"], read_marks(raw)
+    added = _added(rules_of(raw), marks)
+    others = {rule.index for rule in added}
     bare = [
-        MarkedRule(index, rule.get("name"), refs_by_key(rule, namespace), {})
+        MarkedRule(index, rule.get("name"), refs_by_key(rule, namespace), {}, rule)
         for index, rule in enumerate(rules_of(raw))
+        if index not in others
     ]
     placed = [(find_rule(bare, one), split, one) for split, mark in marks.items() for one in mark.rules]
-    rules = [
-        MarkedRule(r.index, r.name, r.refs, {split: one for at, split, one in placed if at == r.index}) for r in bare
-    ]
-    return MarkedRoute(raw, rules, marks)
+    rules = [replace(rule, marks={split: one for at, split, one in placed if at == rule.index}) for rule in bare]
+    return MarkedRoute(raw, rules, marks, added)
+
+
+def _added(rules: Sequence[Rule], marks: Mapping[Key, Mark]) -> tuple[AddedRule, ...]:
+    """The rules that splits added: known by all that was written, or by their name when somebody changed them."""
+    found: dict[int, AddedRule] = {}
+    for split, mark in marks.items():
+        for one in mark.rules:
+            for lane in one.lanes:
+                alike = [i for i, rule in enumerate(rules) if rule == lane.rule]
+                named = [i for i, rule in enumerate(rules) if rule.get("name") == lane.rule["name"]]
+                for index in [i for i in alike + named if i not in found][:1]:
+                    found[index] = AddedRule(index, split, one, lane.lane, rules[index])
+    return tuple(found[index] for index in sorted(found))
 
 
 def find_rule(rules: Sequence[MarkedRule], mark: RuleMark) -> int | None:

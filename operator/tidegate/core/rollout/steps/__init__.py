@@ -7,12 +7,23 @@ from collections.abc import Callable, Mapping
 from tidegate.api.rollout import CanaryStep
 from tidegate.api.rollout_status import PauseReason
 from tidegate.core.rollout.scene import Scene
-from tidegate.core.rollout.steps import analysis, approval, pause, set_canary_scale, set_weight, webhook
+from tidegate.core.rollout.steps import (
+    analysis,
+    approval,
+    pause,
+    set_canary_scale,
+    set_header_route,
+    set_mirror_route,
+    set_weight,
+    webhook,
+)
 from tidegate.core.rollout.steps.outcome import TURN, Done, Fail, Outcome, Wait
 
 STEPS: Mapping[str, Callable[[Scene], Outcome]] = {
     "set_weight": set_weight.advance,
     "set_canary_scale": set_canary_scale.advance,
+    "set_header_route": set_header_route.advance,
+    "set_mirror_route": set_mirror_route.advance,
     "pause": pause.advance,
     "analysis": analysis.advance,
     "approval": approval.advance,
