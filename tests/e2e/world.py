@@ -209,8 +209,8 @@ class App:
 
 
 def canary_weight(route: Manifest) -> int:
-    """What the first rule gives the second backend, in percent."""
-    stable, canary = (ref.get("weight", 1) for ref in route["spec"]["rules"][0]["backendRefs"])
+    """What the last rule, which is the author's, gives the second backend, in percent."""
+    stable, canary = (ref.get("weight", 1) for ref in route["spec"]["rules"][-1]["backendRefs"])
     return round(100 * canary / (stable + canary))
 
 

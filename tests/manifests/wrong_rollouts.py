@@ -476,11 +476,11 @@ STRATEGY = (
         "list HTTPRoutes",
     ),
     Wrong(
-        "managedRoutes",
-        put(f"{ROUTING}.managedRoutes", [{"name": "headers"}]),
+        "a managed route twice",
+        put(f"{ROUTING}.managedRoutes", [{"name": "headers"}, {"name": "headers"}]),
         f"{ROUTING}.managedRoutes",
         "",
-        "remove it with the steps",
+        "write each once",
     ),
 )
 
@@ -560,18 +560,18 @@ STEP = (
         "from 0 to 100",
     ),
     Wrong(
-        "setHeaderRoute",
+        "setHeaderRoute without a managed route",
         put(f"{STEPS}[0]", {"setHeaderRoute": {"name": "headers"}}),
-        f"{STEPS}[0].setHeaderRoute",
+        STEPS,
         "",
-        "steps can be setWeight",
+        "in trafficRouting.managedRoutes",
     ),
     Wrong(
-        "setMirrorRoute",
+        "setMirrorRoute without a managed route",
         put(f"{STEPS}[0]", {"setMirrorRoute": {"name": "mirror"}}),
-        f"{STEPS}[0].setMirrorRoute",
+        STEPS,
         "",
-        "steps can be setWeight",
+        "in trafficRouting.managedRoutes",
     ),
     Wrong(
         "experiment",

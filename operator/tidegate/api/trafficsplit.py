@@ -110,7 +110,7 @@ class RouteStatus(StatusModel):
         int | None, Field(description="Generation of the route that every parent has observed.")
     ] = None
     weights: Annotated[list[ObservedWeight], Field(description="The weights that it carries.")] = []
-    lanes: Annotated[list[str], Field(description="The lanes that it carries, by name.")] = []
+    lanes: Annotated[list[str] | None, Field(description="The lanes that it carries, by name.")] = None
     message: Annotated[str, Field(description="Why it can't carry the split, when it can't.")] = ""
 
 

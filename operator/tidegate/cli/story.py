@@ -104,6 +104,10 @@ WAYS: Mapping[str, _Way] = {
         "Every parent of the route confirms the weight.",
         "If none does: look at the status of the HTTPRoute and at the controller of the gateway.",
     ),
+    "ManagedRouteNotSeen": _Way(
+        "Every parent of the route confirms its rules for headers and copies.",
+        "If none does: look at the status of the HTTPRoute and at the controller of the gateway.",
+    ),
     "ServiceNotFound": _Way("The Service is there.", "Create it, or correct its name in the manifest."),
     "ConfigMissing": _Way(
         "The ConfigMaps and Secrets are there that are part of the release.",

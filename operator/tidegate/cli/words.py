@@ -49,6 +49,15 @@ def step(raw: dict[str, Any]) -> str:
             return f"setCanaryScale {replicas} pods"
         case {"setCanaryScale": _}:
             return "setCanaryScale as the weight"
+        case {"setHeaderRoute": {"name": name, "match": [_, *_] as matches}}:
+            headers = (str(each.get("headerName", "?")) for each in matches if isinstance(each, dict))
+            return f"setHeaderRoute {name}: requests with {' and '.join(headers)} to the canary"
+        case {"setMirrorRoute": {"name": name, "match": [_, *_]} as mirror}:
+            return f"setMirrorRoute {name}: copies of {mirror.get('percentage', 100)} % to the canary"
+        case {"setHeaderRoute": {"name": name}}:
+            return f"setHeaderRoute {name} removed"
+        case {"setMirrorRoute": {"name": name}}:
+            return f"setMirrorRoute {name} removed"
         case {"analysis": {"templates": [*templates]}}:
             names = (each.get("templateName", "?") for each in templates if isinstance(each, dict))
             return f"analysis {', '.join(map(str, names))}"

@@ -14,6 +14,7 @@ from typing import Any
 from tidegate.core.world import Key
 from tidegate.model.api import ApiServer, Change
 from tidegate.model.clock import Clock
+from tidegate.model.matching import PLAIN, Request, rule_for
 from tidegate.model.objects import Raw
 from tidegate.model.parents import accepted
 from tidegate.model.pods import Pods
@@ -38,6 +39,15 @@ class Traffic:
         return sum(share for pod, share in self.to_pods.items() if pod.rpartition("-")[0] == name)
 
 
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule that was taken over."""
+
+    raw: Raw
+    weights: Weights
+    mirror: Weights
+
+
 class Gateway:
     """The data plane with its controller."""
 
@@ -46,7 +56,7 @@ class Gateway:
         self._clock = clock
         self._pods = pods
         self._lag = lag
-        self._rules: dict[Key, tuple[Weights, ...]] = {}
+        self._rules: dict[Key, tuple[_Rule, ...]] = {}
         self._endpoints: dict[tuple[str, str], tuple[str, ...]] = {}
         self._down = False
         api.watch(self._note)
@@ -60,15 +70,30 @@ class Gateway:
         self._down = False
         self._take_routes()
 
-    def traffic(self, route: Key, rule: int = 0) -> Traffic | None:
-        """Who gets the traffic of a rule now; None when nothing is known of the route."""
-        rules = self._rules.get(route, ())
-        return self._spread(route.namespace, rules[rule]) if rule < len(rules) else None
+    def traffic(self, route: Key, request: Request = PLAIN) -> Traffic | None:
+        """Who gets such requests now; None when the route takes none of them."""
+        rule = self._rule(route, request)
+        return self._spread(route.namespace, rule.weights) if rule else None
 
-    def weights(self, route: Key, rule: int = 0) -> Mapping[str, float]:
-        """The weights of a rule that are in force, in percent, by Service."""
+    def copies(self, route: Key, request: Request = PLAIN) -> Traffic | None:
+        """Who gets copies of such requests, in percent of them; None when nobody does."""
+        rule = self._rule(route, request)
+        return self._spread(route.namespace, rule.mirror) if rule and rule.mirror else None
+
+    def added(self, route: Key) -> tuple[Traffic, ...]:
+        """Who gets the requests and the copies of each rule with a name: those of header and mirror routes."""
+        rules = [rule for rule in self._rules.get(route, ()) if rule.raw.get("name")]
+        return tuple(self._spread(route.namespace, w) for rule in rules for w in (rule.weights, rule.mirror) if w)
+
+    def _rule(self, route: Key, request: Request) -> _Rule | None:
         rules = self._rules.get(route, ())
-        weights = rules[rule] if rule < len(rules) else ()
+        index = rule_for([rule.raw for rule in rules], request)
+        return None if index is None else rules[index]
+
+    def weights(self, route: Key, request: Request = PLAIN) -> Mapping[str, float]:
+        """The weights that are in force for such requests, in percent, by Service."""
+        rule = self._rule(route, request)
+        weights = rule.weights if rule else ()
         total = sum(weight for _, weight in weights)
         return {service: EVERYTHING * weight / total for service, weight in weights if total}
 
@@ -118,8 +143,12 @@ class Gateway:
         elif raw is None:
             self._rules.pop(key, None)
         else:
-            self._rules[key] = tuple(self._weights(key.namespace, rule) for rule in raw["spec"].get("rules") or ())
+            self._rules[key] = tuple(self._taken(key.namespace, rule) for rule in raw["spec"].get("rules") or ())
             self._accept(key, raw)
+
+    def _taken(self, namespace: str, rule: Raw) -> _Rule:
+        mirrors = [each["requestMirror"] for each in rule.get("filters") or () if each["type"] == "RequestMirror"]
+        return _Rule(rule, self._weights(namespace, rule), tuple((m["backendRef"]["name"], 1) for m in mirrors[:1]))
 
     def _weights(self, namespace: str, rule: Mapping[str, Any]) -> Weights:
         refs = rule.get("backendRefs") or ()

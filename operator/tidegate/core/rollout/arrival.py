@@ -48,7 +48,7 @@ def endpoints_arrived(scene: Scene) -> Wait | None:
 
 
 def route_arrived(scene: Scene) -> Outcome:
-    """Pods first, then the header and mirror routes that the steps ask for; one that is taken away waits for no pods."""
+    """Pods first, then the header and mirror routes; one that is taken away waits for no pods."""
     step = scene.steps[scene.index].managed_route
     waiting = (pods_arrived(scene) or endpoints_arrived(scene)) if step is not None and step.match else None
     return waiting or lanes_arrived(scene) or Done(fleeting=True)

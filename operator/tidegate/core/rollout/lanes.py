@@ -1,4 +1,4 @@
-"""Header and mirror routes: which the steps ask for, which may stand now, and whether any may still lead to the canary."""
+"""Header and mirror routes: which the steps ask for, which may stand now, and whether any still lead to the canary."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def routes_of(sight: Sight) -> list[RouteStatus]:
             accepted=view.accepted,
             observed_generation=view.observed_generation,
             weights=[ObservedWeight(service=service, weight=weight) for service, weight in view.weights.items()],
-            lanes=list(view.lanes),
+            lanes=list(view.lanes) or None,
             message=view.problem or view.message,
         )
         for entry, view in sight.entries

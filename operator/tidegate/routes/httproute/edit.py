@@ -77,7 +77,9 @@ def _change(rule: MarkedRule, split: Key, wish: Wish | None) -> _Change:
     if not target or not any(target.values()):
         # Ours leave a rule, and what is then left in it can't be written: it stays in force as it stands.
         target = rule.seen
-    asked = {other: (mark.asked, mark.lanes) for other, mark in rule.marks.items() if other != split}
+    asked: dict[Key, tuple[Weights, tuple[LaneMark, ...]]] = {
+        other: (mark.asked, mark.lanes) for other, mark in rule.marks.items() if other != split
+    }
     lanes = lane_marks(rule.raw, rule.refs, wish, target) if wish else ()
     if ask is not None and (lanes or not is_original(ask, effective(base.original))):
         asked[split] = (ask, lanes)

@@ -65,7 +65,7 @@ def _lane_rule(rule: Rule, refs: Mapping[str, Ref], wish: Wish, weights: Weights
 
 def _mirror(ref: Mapping[str, Any], percent: int) -> Rule:
     backend = {field: ref[field] for field in ("group", "kind", "namespace", "name", "port") if field in ref}
-    share = {} if percent == 100 else {"percent": percent}  # noqa: PLR2004 - all, which needs no word
+    share = {} if percent == 100 else {"percent": percent}
     return {"type": "RequestMirror", "requestMirror": {"backendRef": backend, **share}}
 
 

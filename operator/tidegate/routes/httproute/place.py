@@ -14,7 +14,6 @@ from tidegate.routes.httproute.lanes import LaneError, Wish, lane_marks
 from tidegate.routes.httproute.parents import controllers
 from tidegate.routes.httproute.rules import MarkedRoute, MarkedRule
 
-
 MAX_RULES = 16
 FULL = 100
 CONTOUR = "projectcontour.io/"
