@@ -241,7 +241,7 @@ class Stage:
         """Somebody applies the route with weights of his own."""
         self.forgive(20)
         route = m.route()
-        stable, other = route["spec"]["rules"][0]["backendRefs"]
+        stable, other = route["spec"]["rules"][-1]["backendRefs"]
         stable["weight"], other["weight"] = 100 - canary, canary
         self.cluster.api.merge(self.cluster.key("HTTPRoute", m.NAME), {"spec": route["spec"]})
 

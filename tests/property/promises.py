@@ -41,8 +41,9 @@ class Promises:
             return
         # Before the first version answers there is nobody to send traffic to.
         self._served = self._served or (bool(self.status.get("stableRS")) and not traffic.lost)
-        if traffic.lost and self._served and not self._forgiven():
-            raise AssertionError(f"{self.moment}: requests are lost: {dict(traffic.lost)}")
+        for one in (traffic, *self.cluster.gateway.added(self._route)):
+            if one.lost and self._served and not self._forgiven():
+                raise AssertionError(f"{self.moment}: requests are lost: {dict(one.lost)}")
 
     @property
     def status(self) -> Raw:
@@ -184,8 +185,8 @@ def _available(raw: Raw) -> int:
 
 
 def weights_of(raw: Raw) -> dict[str, int]:
-    """The weights of the route's one rule."""
-    return {ref["name"]: ref["weight"] for ref in raw["spec"]["rules"][0]["backendRefs"]}
+    """The weights of the author's one rule: those that are added stand ahead of it."""
+    return {ref["name"]: ref["weight"] for ref in raw["spec"]["rules"][-1]["backendRefs"]}
 
 
 def _text(value: Any) -> str:
@@ -205,7 +206,9 @@ def _of_service(raw: Raw) -> str:
 
 def _of_route(raw: Raw) -> str:
     rules = [
-        {**rule, "backendRefs": [_without_weight(ref) for ref in rule["backendRefs"]]} for rule in raw["spec"]["rules"]
+        {**rule, "backendRefs": [_without_weight(ref) for ref in rule["backendRefs"]]}
+        for rule in raw["spec"]["rules"]
+        if not rule.get("name", "").startswith("tidegate-")
     ]
     annotations = raw["metadata"].get("annotations") or {}
     others = {name: value for name, value in annotations.items() if not name.startswith("split.tidegate.dev/")}

@@ -48,6 +48,7 @@ def _there(stage: Stage) -> dict[str, Any]:
             setting: rs["spec"]["replicas"] for rs in stage.all_of("ReplicaSet") for setting in _settings(stage, rs)
         },
         "weight": weight_of(route) if route else None,
+        "rules": [rule.get("name", "") for rule in route["spec"]["rules"]] if route else None,
         "asked": asked_of(split) if split else None,
         "leads": {name: _version_led_to(stage, service) for name, service in _services(stage).items()},
         "pinned": {name: HASH_LABEL in service["spec"]["selector"] for name, service in _services(stage).items()},
@@ -99,7 +100,7 @@ def phase_of(run: Raw) -> str:
 
 def weight_of(route: Raw) -> int:
     """What the route gives the canary, in percent."""
-    weights: dict[str, int] = {ref["name"]: ref.get("weight", 1) for ref in route["spec"]["rules"][0]["backendRefs"]}
+    weights: dict[str, int] = {ref["name"]: ref.get("weight", 1) for ref in route["spec"]["rules"][-1]["backendRefs"]}
     return round(100 * int(weights[m.CANARY]) / sum(weights.values()))
 
 

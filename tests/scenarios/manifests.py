@@ -30,6 +30,23 @@ def scale(**how: Any) -> Manifest:
     return {"setCanaryScale": how}
 
 
+def header_route(name: str = "testers", **headers: str) -> Manifest:
+    """A step that sends requests with these headers to the canary; without any it takes the route away."""
+    match = [{"headerName": f"x-{key}", "headerValue": {"exact": value}} for key, value in headers.items()]
+    return {"setHeaderRoute": {"name": name, **({"match": match} if match else {})}}
+
+
+def mirror_route(name: str = "copies", path: str | None = "/", **more: Any) -> Manifest:
+    """A step that copies requests below a path to the canary; without a path it takes the route away."""
+    return {"setMirrorRoute": {"name": name, **({"match": [{"path": {"prefix": path}}]} if path else {}), **more}}
+
+
+def routing(*managed: str) -> Manifest:
+    """The routing of a canary whose steps may write these rules."""
+    routes: Manifest = {"gatewayAPI": {"httpRoutes": [{"name": NAME}]}, "managedRoutes": [{"name": n} for n in managed]}
+    return {"trafficRouting": routes}
+
+
 def analysis(template: str = TEMPLATE) -> Manifest:
     """A step that measures."""
     return {"analysis": {"templates": [{"templateName": template}], "args": ARGS}}

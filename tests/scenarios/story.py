@@ -145,7 +145,7 @@ class Story:
     def set_weights(self, canary: int) -> None:
         """Somebody writes weights of their own into the route."""
         route = m.route()["spec"]
-        for ref, weight in zip(route["rules"][0]["backendRefs"], (100 - canary, canary), strict=True):
+        for ref, weight in zip(route["rules"][-1]["backendRefs"], (100 - canary, canary), strict=True):
             ref["weight"] = weight
         self.stage.merge("HTTPRoute", m.NAME, {"spec": {"rules": route["rules"]}})
 

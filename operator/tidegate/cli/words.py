@@ -49,16 +49,20 @@ def step(raw: dict[str, Any]) -> str:
             return f"setCanaryScale {replicas} pods"
         case {"setCanaryScale": _}:
             return "setCanaryScale as the weight"
-        case {"setHeaderRoute": {"name": name, "match": [_, *_] as matches}}:
-            headers = (str(each.get("headerName", "?")) for each in matches if isinstance(each, dict))
-            return f"setHeaderRoute {name}: requests with {' and '.join(headers)} to the canary"
-        case {"setMirrorRoute": {"name": name, "match": [_, *_]} as mirror}:
-            return f"setMirrorRoute {name}: copies of {mirror.get('percentage', 100)} % to the canary"
-        case {"setHeaderRoute": {"name": name}}:
-            return f"setHeaderRoute {name} removed"
-        case {"setMirrorRoute": {"name": name}}:
-            return f"setMirrorRoute {name} removed"
+        case {"setHeaderRoute": dict(route)} | {"setMirrorRoute": dict(route)}:
+            return f"{next(iter(raw))} {_route(route, copies='setMirrorRoute' in raw)}"
         case {"analysis": {"templates": [*templates]}}:
             names = (each.get("templateName", "?") for each in templates if isinstance(each, dict))
             return f"analysis {', '.join(map(str, names))}"
     return ", ".join(raw) or "an empty step"
+
+
+def _route(raw: dict[str, Any], *, copies: bool) -> str:
+    """A managed route, in words."""
+    name, matches = raw.get("name", "?"), raw.get("match")
+    if not matches:
+        return f"{name} removed"
+    if copies:
+        return f"{name}: copies of {raw.get('percentage', 100)} % to the canary"
+    headers = (str(each.get("headerName", "?")) for each in matches if isinstance(each, dict))
+    return f"{name}: requests with {' and '.join(headers)} to the canary"
