@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from tidegate.api.meta import Model, Rule, ServiceName, Weight
 
-HeaderName = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$")]
+_HEADER_NAME = r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$"
+HeaderName = Annotated[str, Field(min_length=1, max_length=256, pattern=_HEADER_NAME)]
 Method = Literal["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
 LaneName = Annotated[str, Field(max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 
@@ -26,7 +27,12 @@ class LanePath(Model):
 class LaneHeader(Model):
     """Which values of a header."""
 
-    name: Annotated[HeaderName, Field(description="The header; upper and lower case are the same.")]
+    name: Annotated[
+        str,
+        # A key of a map, as in setMirrorRoute, can't be judged in a CRD: the API server judges it here, and says so.
+        WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 256, "pattern": _HEADER_NAME}),
+        Field(description="The header; upper and lower case are the same."),
+    ]
     type: Annotated[Literal["Exact", "RegularExpression"], Field(description="How the value is read.")] = "Exact"
     value: Annotated[str, Field(min_length=1, max_length=4096, description="Its value, or an expression for it.")]
 

@@ -92,9 +92,7 @@ class MirrorMatch(Model):
 
     method: Annotated[MethodMatch | None, Field(description="Its method.")] = None
     path: Annotated[StringMatch | None, Field(description="Its path; a prefix goes by whole elements.")] = None
-    headers: Annotated[
-        dict[HeaderName, StringMatch] | None, Field(max_length=16, description="Its headers, by name.")
-    ] = None
+    headers: Annotated[dict[str, StringMatch] | None, Field(max_length=16, description="Its headers, by name.")] = None
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "!has(self.path) || has(self.path.regex) || "
