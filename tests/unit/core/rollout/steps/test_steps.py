@@ -19,6 +19,8 @@ SCALE: Step = {"setCanaryScale": {"replicas": 2}}
         (FIFTH, "set_weight"),
         ({"setWeight": 0}, "set_weight"),
         (SCALE, "set_canary_scale"),
+        ({"setHeaderRoute": {"name": "testers"}}, "set_header_route"),
+        ({"setMirrorRoute": {"name": "copies"}}, "set_mirror_route"),
         (PAUSE, "pause"),
         (STEP, "analysis"),
         (APPROVAL, "approval"),
