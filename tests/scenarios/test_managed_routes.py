@@ -59,7 +59,7 @@ def test_rules_that_somebody_takes_away_come_again(story: Story) -> None:
     story.until(phase="Paused", rules=[TESTERS, ""])
     story.stage.apply(m.route())
     story.until(phase="Paused", rules=[TESTERS, ""])
-    story.until(weight=0)
+    story.until_said("WeightsCorrected", "somebody else")
 
 
 @scenario
