@@ -171,3 +171,52 @@ def test_whoever_applies_the_manifest_in_the_middle_gets_it_back_at_the_end(
     assert owners(away) in ((), (WEB,))
     assert shares(away) == shares(step(raw, WEB, pair))
     assert written(step(away, WEB, None)) == written(raw)
+
+
+LANES = st.lists(
+    st.sampled_from(
+        [
+            {
+                "name": "testers",
+                "match": [{"headers": [{"name": "x-tester", "value": "yes"}]}],
+                "backend": "web-canary",
+            },
+            {"name": "copies", "match": [{"method": "GET"}], "mirror": {"backend": "web-canary"}},
+            {"name": "some", "match": [{}], "mirror": {"backend": "web-canary", "percent": 30}},
+        ]
+    ),
+    max_size=3,
+    unique_by=lambda lane: str(lane["name"]),
+)
+LANED = st.lists(st.tuples(st.tuples(WEIGHT, WEIGHT).filter(any), LANES), min_size=1, max_size=5)
+
+
+def laned_step(raw: Raw, pair: tuple[int, int], lanes: list[Raw]) -> tuple[Raw, TrafficSplitSpec]:
+    """One pass of a split with lanes."""
+    plain = ask_of(WEB, pair).model_dump(mode="json", exclude_none=True)
+    asked = TrafficSplitSpec.model_validate({**plain, "lanes": lanes})
+    edit = patch_for(raw, WEB, asked)
+    return (raw if edit is None else apply(raw, edit)), asked
+
+
+@given(routes().filter(lambda raw: isinstance(raw_filters(raw), list)), LANED, st.lists(WEIGHT, max_size=1))
+def test_lanes_come_and_go_beside_another_split_and_leave_no_trace(
+    raw: Raw, asks: list[tuple[tuple[int, int], list[Raw]]], other: list[int]
+) -> None:
+    away = raw
+    for pair, lanes in asks:
+        away, asked = laned_step(away, pair, lanes)
+        view = observe(away, WEB, asked, asked.routes[0])
+        assume("can't be divided" not in view.problem)
+        assert (view.lanes, view.strays) == (tuple(lane["name"] for lane in lanes), ())
+        assert patch_for(away, WEB, asked) is None
+    for weight in other:
+        away = step(away, API, (weight, 1))
+    for split in (WEB, API):
+        away = step(away, split, None)
+    assert written(away) == written(raw)
+
+
+def raw_filters(raw: Raw) -> Any:
+    """The filters of the rule that is divided: as the API has them, a list."""
+    return next(one.get("filters", []) for one in raw["spec"]["rules"] if len(one["backendRefs"]) > 3)
