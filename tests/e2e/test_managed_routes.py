@@ -9,7 +9,7 @@ TESTER = {"x-tester": "yes"}
 HEADER_ROUTE = {
     "setHeaderRoute": {"name": "testers", "match": [{"headerName": "x-tester", "headerValue": {"exact": "yes"}}]}
 }
-MIRROR_ROUTE = {"setMirrorRoute": {"name": "copies", "match": [{"path": {"prefix": "/"}}]}}
+MIRROR_ROUTE = {"setMirrorRoute": {"name": "copies", "match": [{"method": {"exact": "GET"}}]}}
 
 
 def routing(name: str, *managed: str) -> dict[str, object]:
