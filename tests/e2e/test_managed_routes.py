@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from tests.e2e.world import App, World, lost_nothing
+from tests.e2e.manifests import JUDGE
+from tests.e2e.world import App, World, explain, lost_nothing
 
 TESTER = {"x-tester": "yes"}
 HEADER_ROUTE = {
     "setHeaderRoute": {"name": "testers", "match": [{"headerName": "x-tester", "headerValue": {"exact": "yes"}}]}
 }
+MIRROR_ROUTE = {"setMirrorRoute": {"name": "copies", "match": [{"method": {"exact": "GET"}}]}}
 
 
 def routing(name: str, *managed: str) -> dict[str, object]:
@@ -36,4 +38,20 @@ def test_testers_meet_the_new_version_by_a_header_and_nobody_else_does(world: Wo
         testers.until(lambda seen: seen.count("v1") > after + 20, "testers are back on v1")
     assert lost_nothing(everybody).count("v2") == 0
     assert lost_nothing(testers).count("v2") > 20
+    assert app.route["spec"] == app.written_route
+
+
+def test_a_bad_version_is_judged_by_copies_before_anybody_meets_it(world: World) -> None:
+    app = world.app(
+        steps=[MIRROR_ROUTE, {"pause": {"duration": "2s"}}, JUDGE, {"setWeight": 50}],
+        trafficRouting=routing("web", "copies"),
+    )
+    app.set_up()
+    with app.load() as load:
+        app.release("v2", error_rate=1.0)
+        app.until_aborted()
+        app.until_gone("v2")
+    seen = lost_nothing(load)
+    assert seen.count("v2") == 0, explain(seen)
+    assert list(app.runs().values()) == ["Failed"]
     assert app.route["spec"] == app.written_route
