@@ -8,7 +8,7 @@ from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Done, Outcome, Wait
 from tidegate.core.rollout.strategy import Routing
 from tidegate.core.rollout.targets import canary_size_of_steps, enough_pods
-from tidegate.core.rollout.weights import asked, unverified, verified
+from tidegate.core.rollout.weights import asked, managed_routes_told, unverified, verified
 from tidegate.core.world import ReplicaSetView
 
 
@@ -60,8 +60,8 @@ def lanes_arrived(scene: Scene) -> Wait | None:
     if weight is not None and asked_lanes(scene) == wanted and verified(scene, weight):
         return None
     names = ", ".join(lane.name for lane in wanted)
-    said = f"managed routes {names}" if names else "no managed routes"
-    return Wait("ManagedRouteNotSeen", f"{said}: asked for and not in force yet; {unverified(scene, weight or 0)}")
+    said = f"managed routes {names} are asked for" if names else "no managed route is asked for any more"
+    return Wait("ManagedRouteNotSeen", f"{said} and that is not in force yet; {managed_routes_told(scene)}")
 
 
 def weight_arrived(scene: Scene, weight: int) -> Wait | None:

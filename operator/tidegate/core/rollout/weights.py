@@ -118,11 +118,16 @@ def _of_routes(scene: Scene, weight: int) -> str:
     told = "nothing" if carried is None else f"{carried} %"
     late = [f"; HTTPRoute {r.name}: {r.message}" for r in scene.world.routes if not r.accepted and r.message]
     service = scene.strategy.canary_service
-    lanes = [_lanes_told(route) for route in scene.world.routes if not _carries_lanes(scene, route)]
+    lanes = [f"; {_managed(route)}" for route in scene.world.routes if not _carries_lanes(scene, route)]
     told_late = "".join((*lanes, *late))
     return f"the routes carry {told} for {service}; {weight} % is asked for and not in force yet{told_late}"
 
 
-def _lanes_told(route: RouteView) -> str:
-    names = ", ".join((*route.lanes, *route.strays)) or "none"
-    return f"; HTTPRoute {route.name} has other managed routes than are asked for: {names}"
+def _managed(route: RouteView) -> str:
+    names = ", ".join((*route.lanes, *route.strays))
+    return f"HTTPRoute {route.name} carries " + (f"managed routes {names}" if names else "no managed route")
+
+
+def managed_routes_told(scene: Scene) -> str:
+    """In words: what the routes carry of header and mirror routes, and who has not taken it over."""
+    return "; ".join(r.problem or r.message or _managed(r) for r in scene.world.routes) or "no route was seen yet"

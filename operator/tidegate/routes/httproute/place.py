@@ -10,7 +10,7 @@ from tidegate.core.traffic.shares import MAX_WEIGHT, Weights
 from tidegate.core.world import Key
 from tidegate.routes.httproute.backends import keys_of
 from tidegate.routes.httproute.baseline import baseline, composed, effective
-from tidegate.routes.httproute.lanes import LaneError, Wish, lane_marks
+from tidegate.routes.httproute.lanes import ANY_PATH, LaneError, Wish, lane_marks
 from tidegate.routes.httproute.parents import controllers
 from tidegate.routes.httproute.rules import MarkedRoute, MarkedRule
 
@@ -86,14 +86,26 @@ def check_room(route: MarkedRoute, split: Key, wishes: Mapping[int, Wish]) -> No
             "most: move some rules to a route of their own"
         )
     if any(CONTOUR in controller for controller in controllers(route.raw)):
-        partial = [
-            lane.name for wish in wishes.values() for lane in wish.lanes if lane.mirror and lane.mirror.percent < FULL
-        ]
-        if partial:
-            raise NoPlaceError(
-                f"Contour copies every request whatever the percentage says (mirror route {partial[0]}): "
-                "leave percentage out, or write a narrower match"
-            )
+        _check_contour(route, wishes)
+
+
+def _check_contour(route: MarkedRoute, wishes: Mapping[int, Wish]) -> None:
+    """What Contour can't do: it copies all or nothing, and drops a rule that matches exactly what another does."""
+    for rule in route.rules:
+        wish = wishes.get(rule.index)
+        theirs = rule.raw.get("matches") or [{"path": ANY_PATH}]
+        for lane in lane_marks(rule.raw, rule.refs, wish, rule.seen) if wish else ():
+            if any(match in theirs for match in lane.rule["matches"]):
+                raise NoPlaceError(
+                    f"Contour drops the rule of {lane.lane}, which matches exactly what {_title(rule)} does: "
+                    "give its match a method, a header or a longer path"
+                )
+        for asked in wish.lanes if wish else ():
+            if asked.mirror is not None and asked.mirror.percent < FULL:
+                raise NoPlaceError(
+                    f"Contour copies every request whatever the percentage says (mirror route {asked.name}): "
+                    "leave percentage out, or write a narrower match"
+                )
 
 
 def _named(rules: Sequence[MarkedRule], name: str) -> MarkedRule:

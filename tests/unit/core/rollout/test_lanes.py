@@ -150,8 +150,7 @@ def test_the_step_waits_for_the_pods_then_for_the_route() -> None:
     late = advance(at(TESTERS, split=laned(0, TESTERS_LANE)))
     assert late == Wait(
         "ManagedRouteNotSeen",
-        "managed routes testers: asked for and not in force yet; the routes carry 0 % for web-canary; 0 % is asked "
-        "for and not in force yet; HTTPRoute web has other managed routes than are asked for: none",
+        "managed routes testers are asked for and that is not in force yet; HTTPRoute web carries no managed route",
     )
     there = at(TESTERS, split=laned(0, TESTERS_LANE), routes=(route(0, lanes=("testers",)),))
     assert advance(there) == Done(fleeting=True)
