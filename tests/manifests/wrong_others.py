@@ -210,6 +210,20 @@ SPLITS = (
         "HTTPRoute",
         api_remedy='supported values: "HTTPRoute"',
     ),
+    split(
+        "a lane to a Service beside the backends",
+        put("spec.lanes", [{"name": "testers", "match": [{"method": "GET"}], "backend": "other"}]),
+        "spec.lanes",
+        "",
+        "add it there, with weight 0",
+    ),
+    split(
+        "a lane that does nothing",
+        put("spec.lanes", [{"name": "testers", "match": [{"method": "GET"}]}]),
+        "spec.lanes[0]",
+        "",
+        "give it one of them",
+    ),
     split("no routes of SMI", drop("spec.routes"), "spec.routes", "", "add it"),
     split("root Service of SMI", put("spec.service", "shop"), "spec.service", "", "name existing routes"),
 )

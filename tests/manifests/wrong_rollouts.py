@@ -567,6 +567,38 @@ STEP = (
         "in trafficRouting.managedRoutes",
     ),
     Wrong(
+        "a header by two kinds of match",
+        put(
+            f"{STEPS}[0]",
+            {
+                "setHeaderRoute": {
+                    "name": "testers",
+                    "match": [{"headerName": "x-tester", "headerValue": {"exact": "a", "prefix": "b"}}],
+                }
+            },
+        ),
+        f"{STEPS}[0].setHeaderRoute.match[0].headerValue",
+        "",
+        "exactly one of exact, prefix and regex",
+    ),
+    Wrong(
+        "a path without its slash",
+        put(f"{STEPS}[0]", {"setMirrorRoute": {"name": "copies", "match": [{"path": {"prefix": "api"}}]}}),
+        f"{STEPS}[0].setMirrorRoute.match[0].path",
+        "",
+        "a path begins with /",
+    ),
+    Wrong(
+        "a method by its beginning",
+        put(
+            f"{STEPS}[0]",
+            {"setMirrorRoute": {"name": "copies", "match": [{"method": {"exact": "GET", "prefix": "G"}}]}},
+        ),
+        f"{STEPS}[0].setMirrorRoute.match[0].method.prefix",
+        "",
+        "write method.exact",
+    ),
+    Wrong(
         "setMirrorRoute without a managed route",
         put(f"{STEPS}[0]", {"setMirrorRoute": {"name": "mirror"}}),
         STEPS,

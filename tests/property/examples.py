@@ -140,9 +140,11 @@ class Stage:
     def _manifest(self) -> Raw:
         fields = self._fields
         if self.example.kind is Kind.ROUTED:
-            return m.rollout(self._version, self._steps, self._replicas, fields, **self._spec)
+            routed = m.routing("testers", "copies") | fields
+            return m.rollout(self._version, self._steps, self._replicas, routed, **self._spec)
         counted = self.example.kind is Kind.COUNTED
-        strategy = m.counted(*self._steps, **fields) if counted else m.blue_green(**fields)
+        unrouted = [step for step in self._steps if not step.keys() & {"setHeaderRoute", "setMirrorRoute"}]
+        strategy = m.counted(*unrouted, **fields) if counted else m.blue_green(**fields)
         return m.rollout(self._version, [], self._replicas, strategy=strategy, **self._spec)
 
     def play(self) -> None:

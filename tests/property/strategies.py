@@ -35,12 +35,15 @@ def approvals(draw: Any, endless: bool) -> Raw:
     return m.approval(users=draw(st.sampled_from([["ann"], ["bob"]])), **time)
 
 
+ROUTES = st.sampled_from([m.header_route(tester="yes"), m.mirror_route(), m.header_route(), m.mirror_route(path=None)])
+
+
 @st.composite
 def steps(draw: Any, most: int = 6, endless: bool = True) -> tuple[Raw, ...]:
     """Weights that rise, with pauses, approvals, calls, sizes and analyses between them."""
     found: list[Raw] = []
     weight = 0
-    for kind in draw(st.lists(st.sampled_from("wwwppsavh"), max_size=most)):
+    for kind in draw(st.lists(st.sampled_from("wwwppsavhr"), max_size=most)):
         if kind == "w":
             weight = min(100, weight + draw(st.sampled_from([20, 10, 33, 50])))
             found.append(m.weight(weight))
@@ -50,6 +53,8 @@ def steps(draw: Any, most: int = 6, endless: bool = True) -> tuple[Raw, ...]:
             found.append(draw(approvals(endless)))
         elif kind == "h":
             found.append(draw(webhooks(endless)))
+        elif kind == "r":
+            found.append(draw(ROUTES))
         elif kind == "s":
             how = st.sampled_from([{"replicas": 1}, {"weight": 50}, {"matchTrafficWeight": True}, {"replicas": 3}])
             found.append(m.scale(**draw(how)))

@@ -173,7 +173,18 @@ CONTOUR = {"parents": [{"parentRef": {"name": "public"}, "controllerName": "proj
             id="the same header with another value",
         ),
         pytest.param(route(*[HEALTH] * 15, PAIR), HEADER_LANE, "a route has 16 at most", id="too many rules"),
-        pytest.param({**route(PAIR), "status": CONTOUR}, mirror_lane(20), "Contour copies every request", id="Contour"),
+        pytest.param(
+            {**route(PAIR), "status": CONTOUR},
+            mirror_lane(20, method="GET"),
+            "Contour copies every request",
+            id="a percentage behind Contour",
+        ),
+        pytest.param(
+            {**route(PAIR), "status": CONTOUR},
+            mirror_lane(path={"type": "PathPrefix", "value": "/"}),
+            'Contour drops the rule of copies, which matches exactly what rule "main" does',
+            id="the same match behind Contour",
+        ),
     ],
 )
 def test_what_a_route_cannot_hold_is_refused_by_name(raw: Raw, lane: Raw, problem: str) -> None:
