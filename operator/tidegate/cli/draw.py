@@ -63,6 +63,9 @@ def _rows(release: Tree, *, bars: bool) -> Iterator[tuple[str, RenderableType]]:
         if bars:
             yield "", ProgressBar(total=len(release.steps), completed=release.index, width=_BAR)
     yield "Weight", Text(weight(status))
+    routes = managed_routes(release)
+    if routes:
+        yield "Routes", Text(routes)
     if status.waiting_for:
         yield "Waits for", Text(waiting(status), style="yellow")
     if held := held_by_request(status, release.name):
@@ -77,6 +80,13 @@ def _step(release: Tree) -> Text:
     if done >= count:
         return Text(f"{count} of {count} done")
     return Text(f"{done + 1} of {count}: {clean(words.step(release.steps[done]))}")
+
+
+def managed_routes(release: Tree) -> str:
+    """Who meets the new version whatever its weight is: by header, or by copies; empty for nobody."""
+    status = release.status
+    going_on = not status.abort and status.current_pod_hash != status.stable_rs and bool(status.stable_rs)
+    return clean(words.managed_routes(release.steps, release.index)) if going_on else ""
 
 
 def weight(status: RolloutStatus) -> str:

@@ -158,6 +158,9 @@ def _happened(release: Tree, events: Sequence[Raw]) -> Iterator[str]:
     yield from (_run(run) for run in (current.runs if current else ()))
     if status.canary.weights:
         yield f"Weight: {draw.weight(status)}."
+    routes = draw.managed_routes(release)
+    if routes:
+        yield f"Managed routes: {routes}."
 
 
 def _release(last: Release, events: Sequence[Raw]) -> Iterator[str]:

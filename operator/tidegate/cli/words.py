@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,6 +56,16 @@ def step(raw: dict[str, Any]) -> str:
             names = (each.get("templateName", "?") for each in templates if isinstance(each, dict))
             return f"analysis {', '.join(map(str, names))}"
     return ", ".join(raw) or "an empty step"
+
+
+def managed_routes(steps: Sequence[dict[str, Any]], index: int) -> str:
+    """The header and mirror routes that the steps up to the current one have set, in words; empty for none."""
+    last: dict[str, str] = {}
+    for each in steps[: index + 1] if index < len(steps) else ():
+        match each:
+            case {"setHeaderRoute": {"name": name} as route} | {"setMirrorRoute": {"name": name} as route}:
+                last[name] = _route(route, copies="setMirrorRoute" in each) if route.get("match") else ""
+    return "; ".join(filter(None, last.values()))
 
 
 def _route(raw: dict[str, Any], *, copies: bool) -> str:

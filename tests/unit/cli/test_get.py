@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
 import yaml
 
 from tests.unit.cli.conftest import FakeCluster, Run
@@ -129,3 +131,27 @@ def test_watch_and_output_do_not_go_together(api: FakeCluster, tidegate: Run) ->
     result = tidegate("get", "shop", "-w", "-o", "json")
     assert result.code == 2
     assert "without -o" in result.err
+
+
+HEADER = {"setHeaderRoute": {"name": "testers", "match": [{"headerName": "x-tester", "headerValue": {"exact": "yes"}}]}}
+MIRROR = {"setMirrorRoute": {"name": "copies", "percentage": 30, "match": [{"method": {"exact": "GET"}}]}}
+
+
+@pytest.mark.parametrize(
+    ("steps", "index", "shown"),
+    [
+        pytest.param([HEADER, {"pause": {}}], 1, "testers: requests with x-tester to the canary", id="header"),
+        pytest.param([MIRROR, {"pause": {}}], 1, "copies: copies of 30 % to the canary", id="mirror"),
+        pytest.param([HEADER, {"setHeaderRoute": {"name": "testers"}}], 1, "", id="removed"),
+        pytest.param([{"pause": {}}, HEADER], 0, "", id="not yet"),
+    ],
+)
+def test_who_meets_the_new_version_whatever_its_weight(
+    api: FakeCluster, tidegate: Run, steps: list[Any], index: int, shown: str
+) -> None:
+    raw = rollout(currentStepIndex=index)
+    raw["spec"]["strategy"]["canary"]["steps"] = steps
+    api.found = release() | {PATH: raw}
+    lines = [line for line in tidegate("get", "shop").out.splitlines() if line.startswith("Routes")]
+    assert lines == ([f"Routes     {shown}"] if shown else [])
+    assert (f"Managed routes: {shown}." in tidegate("why", "shop").out) is bool(shown)
