@@ -48,7 +48,7 @@ def test_a_bad_version_is_judged_by_copies_before_anybody_meets_it(world: World)
     )
     app.set_up()
     with app.load() as load:
-        app.release("v2", error_rate=1.0)
+        app.release("v2", error_rate=0.5)
         app.until_aborted()
         app.until_gone("v2")
     seen = lost_nothing(load)
