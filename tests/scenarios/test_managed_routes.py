@@ -33,7 +33,7 @@ def test_a_mirror_copies_at_the_weights_in_force_and_goes_when_it_is_taken_away(
     story.until(phase="Paused", step=5, rules=[""], weight=34)
     story.ask("promote", step=5)
     story.until(phase="Healthy", revision=2, pods={"v1": 0, "v2": 3}, rules=[""], weight=0)
-    story.budget(writes=38)
+    story.budget(writes=32)
 
 
 @scenario
