@@ -153,9 +153,8 @@ class RouteView:
     """Why this route can't carry the split (not there, no such rule, refused by a parent); empty when it can."""
     weights: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     lanes: tuple[str, ...] = ()
-    """The lanes that it carries as they are asked for, by name and in their order."""
     strays: tuple[str, ...] = ()
-    """Lanes of the split that it still carries and that are asked for otherwise, or not any more."""
+    """The lanes that it carries, by name, in order: as they are asked for; and otherwise, or not asked for any more."""
     accepted: bool = False
     """Every parent with status has observed this generation and accepted it with all references resolved."""
     message: str = ""
