@@ -9,7 +9,8 @@ TESTER = {"x-tester": "yes"}
 HEADER_ROUTE = {
     "setHeaderRoute": {"name": "testers", "match": [{"headerName": "x-tester", "headerValue": {"exact": "yes"}}]}
 }
-MIRROR_ROUTE = {"setMirrorRoute": {"name": "copies", "match": [{"method": {"exact": "GET"}}]}}
+# The load asks by POST, so that no client repeats a request in silence.
+MIRROR_ROUTE = {"setMirrorRoute": {"name": "copies", "match": [{"method": {"exact": "POST"}}]}}
 
 
 def routing(name: str, *managed: str) -> dict[str, object]:
