@@ -67,6 +67,7 @@ class RealStage:
     ) -> None:
         self.prometheus_address = prometheus.url
         self.killed = False
+        self.before_end: Callable[[], None] = lambda: None
         self._cluster = cluster
         self._namespace = namespace
         self._kube = kube
@@ -161,6 +162,7 @@ class RealStage:
 
     def end_operator(self) -> None:
         """SIGTERM: before it ends it posts the Events that it holds back."""
+        self.before_end()
         self._operator.stop()
 
     def mark(self) -> int:
