@@ -126,8 +126,9 @@ def test_an_abort_waits_for_nobody(story: Story) -> None:
 def test_a_webhook_that_cannot_be_made_is_told_before_anything_moves(story: Story) -> None:
     given_a_webhook_at_30(story, "/{{nobody}}")
     story.release("v2")
-    story.until(phase="Degraded", waiting="WebhookInvalid", weight=0)
+    story.until(phase="Degraded", waiting="WebhookInvalid", versions=["v1", "v2"])
     story.then(conditions={"InvalidSpec": True, "Stalled": True})
+    story.stays(2, weight=0, sizes={"v1": 3, "v2": 0})
     story.change(steps=[m.weight(30), m.pause()])
     story.until(phase="Paused", weight=30)
 

@@ -26,6 +26,11 @@ def missing(scene: Scene) -> Wait | None:
     return invalid_step(scene) if scene.stepping and scene.index == 0 else None
 
 
+def not_begun(scene: Scene) -> bool:
+    """The new version has no pods yet. Later, one whose pods serve is not taken away for a change of its steps."""
+    return scene.stepping and scene.index == 0 and (scene.new is None or not scene.new.size)
+
+
 def invalid_step(scene: Scene) -> Wait | None:
     """The first analysis or webhook that can't be made; None when all can."""
     problem = invalid_analysis(scene)

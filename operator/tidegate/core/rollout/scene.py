@@ -33,6 +33,8 @@ class Scene:
     status: RolloutStatus
     events: tuple[Event, ...] = ()
     config: Versioned = UNVERSIONED
+    withheld: bool = False
+    """The new version lacks what its release needs and has no pods yet: it gets none, and no traffic."""
 
     def facts(self, *events: Event, **facts: Any) -> Scene:
         """The scene with other facts in its status, and the Events that tell of them."""

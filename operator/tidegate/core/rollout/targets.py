@@ -15,7 +15,7 @@ from tidegate.core.rollout.strategy import Routing
 
 def weight_of_steps(scene: Scene) -> int:
     """The canary's weight that the steps ask for now: the last `setWeight` up to the current step, all at the end."""
-    if not scene.stepping or not scene.spec.replicas:
+    if not scene.stepping or scene.withheld or not scene.spec.replicas:
         return 0
     if scene.steps_done:
         return FULL
@@ -44,6 +44,8 @@ def canary_size_of_steps(scene: Scene) -> int:
 
     A header or mirror route leads to somebody: to one pod at least.
     """
+    if scene.withheld:
+        return 0
     if scene.steps_done:
         return scene.spec.replicas
     return max(_scaled(scene), 1 if managed_routes(scene) else 0)

@@ -271,10 +271,10 @@ def test_a_release_waits_until_its_services_are_there_and_says_so() -> None:
     life = serving()
     del life.selectors["web-canary"]
     life.change(FIFTH, PAUSE)
-    assert life.run() == [["create v2 of 1", "Degraded 0/2 ServiceNotFound", "ReleaseStarted"]]
+    assert life.run() == [["create v2 of 0", "Degraded 0/2 ServiceNotFound", "ReleaseStarted"]]
     life.selectors["web-canary"] = {"app": "web"}
     assert life.run() == [
-        ["web-canary to v2", "Progressing 0/2 EndpointsNotReady"],
+        ["web-canary to v2", "v2 to 1", "Progressing 0/2 PodsNotAvailable"],
         ["weight 20"],
         ["Paused 1/2 Paused", "StepCompleted"],
     ]
@@ -285,9 +285,8 @@ def test_a_release_waits_until_its_analysis_can_be_made() -> None:
     life.templates = ()
     life.change(FIFTH, STEP)
     assert life.run() == [
-        ["create v2 of 1", "Degraded 0/2 AnalysisInvalid", "ReleaseStarted"],
+        ["create v2 of 0", "Degraded 0/2 AnalysisInvalid", "ReleaseStarted"],
         ["web-canary to v2"],
-        ["weight 20"],
     ]
     assert life.status.current_step_index == 0
 
