@@ -52,6 +52,18 @@ FOUND = {
         deeds=(Deed("version", "v2"), Deed("request", ("abort", 0, None), 10.0), Deed("version", "v1", 10.0)),
         route_lag=4.0,
     ),
+    **{
+        f"another template between the last Service of a promotion and its status, after {after} s": Example(
+            (),
+            6,
+            canary={"dynamicStableScale": True, "maxSurge": 2},
+            spec={"minReadySeconds": 1, "revisionHistoryLimit": 0},
+            deeds=(Deed("version", "v2"), Deed("version", "v1", after), Deed("version", "v3", 0.05)),
+            faults=Faults(latency=0.05, seed=1),
+            route_lag=0.02,
+        )
+        for after in (6.95, 7.05, 7.1, 7.15, 7.2, 7.3)
+    },
 }
 
 

@@ -24,7 +24,7 @@ from tidegate.core.rollout.release import begin
 from tidegate.core.rollout.remeasure import again_at, measure_again
 from tidegate.core.rollout.requests import answer
 from tidegate.core.rollout.scene import Scene
-from tidegate.core.rollout.settle import settle
+from tidegate.core.rollout.settle import overtaken, settle
 from tidegate.core.rollout.status import invalid, report
 from tidegate.core.rollout.steps.outcome import TURN, Wait
 from tidegate.core.rollout.strategy import strategy_of
@@ -40,7 +40,7 @@ def plan(world: World) -> Plan:
         return Plan()
     if rollout.spec is None:
         return invalid(world)
-    scene, queued = admit(_scene(world, rollout.spec))
+    scene, queued = admit(overtaken(_scene(world, rollout.spec)))
     if queued is not None and not scene.status.current_pod_hash:
         # The first version of all waits for others: there is nothing in hand meanwhile.
         status, urgent = report(scene, queued)

@@ -23,6 +23,20 @@ def settle(scene: Scene) -> tuple[Scene, Wait | None]:
     return _promoted(scene)
 
 
+def overtaken(scene: Scene) -> Scene:
+    """Another template came after all of a promotion but its status was written: it is over, and it succeeded.
+
+    Else the next release would call a version stable whose pods are gone by then, and lead its Service there.
+    """
+    status, service = scene.status, scene.stable_service
+    if scene.first_release or status.abort or scene.strategy.lingers or scene.strategy.routing is Routing.SERVICE:
+        return scene
+    if service is None or service.pod_hash != status.current_pod_hash or scene.new_hash == status.current_pod_hash:
+        return scene
+    skipped = Outcome.FAST_PROMOTED if status.promote_full else Outcome.PROMOTED
+    return _finish(scene.facts(stable_rs=status.current_pod_hash), skipped)
+
+
 def _promote(scene: Scene) -> tuple[Scene, Wait | None]:
     """All traffic on the canary Service, then the stable Service on the new version, then that version is stable."""
     counted = scene.strategy.routing is Routing.PODS
@@ -89,6 +103,6 @@ def _finish(scene: Scene, outcome: Outcome) -> Scene:
     if not scene.under_way:
         return scene
     revision = scene.status.current_revision
-    said = f"revision {revision} ({scene.new_hash}) has all the traffic"
+    said = f"revision {revision} ({scene.status.current_pod_hash}) has all the traffic"
     done = Event("ReleaseCompleted", said, instead_of=STEP_COMPLETED)
     return release.close(scene, outcome).facts(done, promote_full=False)

@@ -55,13 +55,18 @@ def _stable_target(scene: Scene) -> ReplicaSetView | None:
     stable = scene.stable
     if scene.strategy.routing is Routing.PODS:
         return stable if stable is not None and stable.available else None
-    return _when_full(scene, stable) or (stable if verified(scene, FULL) else None)
+    return _when_full(scene, stable) or (stable if _on_canary(scene) else None)
 
 
 def _promoted_target(scene: Scene) -> ReplicaSetView | None:
     if scene.strategy.routing is Routing.PODS or scene.strategy.lingers:
         return _when_full(scene, scene.new)
-    return scene.new if verified(scene, FULL) or not scene.spec.replicas else None
+    return scene.new if _on_canary(scene) or not scene.spec.replicas else None
+
+
+def _on_canary(scene: Scene) -> bool:
+    """Everybody is sent to the canary Service, and the weight of this same pass leaves it so."""
+    return verified(scene, FULL) and next_weight(scene) == FULL
 
 
 def _active_target(scene: Scene) -> ReplicaSetView | None:

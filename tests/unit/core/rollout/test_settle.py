@@ -28,7 +28,7 @@ from tests.unit.core.rollout.making import (
 from tidegate.api.rollout_status import Outcome
 from tidegate.core.actions import Event
 from tidegate.core.rollout.scene import Scene
-from tidegate.core.rollout.settle import settle
+from tidegate.core.rollout.settle import overtaken, settle
 from tidegate.core.rollout.steps.outcome import Wait
 
 COMPLETED = Event("ReleaseCompleted", f"revision 2 ({NEW}) has all the traffic", instead_of="StepCompleted")
@@ -198,3 +198,31 @@ def test_what_is_over_is_not_told_twice(here: Scene) -> None:
 def test_traffic_that_somebody_moves_after_the_end_is_waited_for() -> None:
     here = over(FIFTH, routes=(route(50),), status={"history": [line(2, outcome=Outcome.PROMOTED)]})
     assert settle(here) == (here, weight("50 %"))
+
+
+SWITCHED = services(CANARY, STABLE)
+NEXT: dict[str, Any] = {"image": "web:3", "status": {"current_pod_hash": NEW}, "canary": {"scaleDownDelaySeconds": 0}}
+
+
+def test_a_promotion_that_lacks_but_its_status_is_one_when_the_next_template_comes() -> None:
+    here = scene(services=SWITCHED, **NEXT)
+    told = [FIRST, ended(Outcome.PROMOTED)]
+    assert overtaken(here) == here.facts(COMPLETED, stable_rs=NEW, history=told, promote_full=False)
+
+
+@pytest.mark.parametrize(
+    "here",
+    [
+        pytest.param(scene(services=SWITCHED, canary=NEXT["canary"]), id="no other template"),
+        pytest.param(scene(**NEXT), id="the Service leads to the version before"),
+        pytest.param(scene(services={"web-canary": CANARY}, **NEXT), id="the Service is gone"),
+        pytest.param(first(services=SWITCHED, **NEXT), id="nothing has worked yet"),
+        pytest.param(aborted(services=SWITCHED, **NEXT), id="it was taken back"),
+        pytest.param(
+            scene(services=SWITCHED, **{**NEXT, "canary": {"scaleDownDelaySeconds": 10}}),
+            id="the version before lingers: it can still take all back",
+        ),
+    ],
+)
+def test_nothing_else_is(here: Scene) -> None:
+    assert overtaken(here) is here
