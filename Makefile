@@ -39,7 +39,7 @@ property: venv ## random worlds and failures on the model cluster
 	$(call suite,property,random worlds and failures on the model cluster)
 
 property-deep: venv ## the same with 100,000 worlds that were not seen before: an hour and more
-	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests/property -q -n auto $(ARGS)
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests/property -q -n auto -o timeout=0 $(ARGS)
 
 coverage: venv ## how much of the decisions the tables and the properties reach, branch by branch: five minutes
 	$(BIN)/python -m pytest tests/unit tests/property -q -n auto --cov --cov-report=term-missing:skip-covered $(ARGS)
