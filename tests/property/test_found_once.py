@@ -76,3 +76,14 @@ def test_it_is_kept(name: str) -> None:
     stage.play()
     stage.cluster.run(60)
     assert stage.status["phase"] == "Healthy", stage.status
+
+
+def test_the_version_before_keeps_its_pods_while_nothing_was_seen_of_the_endpoints() -> None:
+    at_once = (Deed("version", "v2"), Deed("version", "v3", 0.0), Deed("version", "v2", 2.5))
+    faults = Faults(latency=0.4, twice=0.2, seed=739)
+    stage = Stage(Example((), 2, canary={"dynamicStableScale": True}, deeds=at_once, faults=faults))
+    Promises(stage.cluster, stage.forgiven)
+    stage.first("v1")
+    stage.play()
+    stage.cluster.run(60)
+    assert stage.status["phase"] == "Healthy", stage.status

@@ -161,7 +161,7 @@ class Story:
 
     def then(self, **wanted: Any) -> None:
         """All of this is so."""
-        assert not self._missing(wanted), self._explain(wanted)
+        self.stage.at_once(lambda: not self._missing(wanted), lambda: self._explain(wanted))
 
     def stays(self, seconds: float, **wanted: Any) -> None:
         """All of this is so, and stays so."""

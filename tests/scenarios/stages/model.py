@@ -14,7 +14,7 @@ PATIENCE = 120.0
 REST = 90.0
 """Longer than every status and every Event may be held back."""
 OPERATOR = "operator"
-SHOWN = frozenset({"Rollout", "ReplicaSet", "TrafficSplit", "HTTPRoute"})
+SHOWN = frozenset({"Rollout", "Deployment", "ReplicaSet", "TrafficSplit", "HTTPRoute"})
 
 
 def _life(image: str, _ordinal: int) -> Life:
@@ -68,6 +68,9 @@ class ModelStage:
 
     def until(self, check: Check, what: Callable[[], str]) -> None:
         assert self.cluster.run(PATIENCE, lambda: bool(check())), f"not within {PATIENCE:.0f} s: {what()}"
+
+    def at_once(self, check: Check, what: Callable[[], str]) -> None:
+        assert check(), what()
 
     def stays(self, check: Check, what: Callable[[], str], seconds: float) -> None:
         assert not self.cluster.run(seconds, lambda: not check()), what()

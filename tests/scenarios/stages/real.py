@@ -16,6 +16,7 @@ from dev.cluster import RunningCluster
 from dev.following import Following
 from dev.kube import (
     CONFIG_MAP,
+    DEPLOYMENT,
     EVENT,
     NAMESPACE,
     POD,
@@ -37,7 +38,8 @@ from tests.scenarios.stages.prometheus import StandIn
 from tests.scenarios.stages.stage import Called, Cascade, Change, Check, Raw, notes
 
 PATIENCE = 60.0
-SHOWN = (ROLLOUT, REPLICASET, SPLIT, ROUTE)
+IN_STEP = 3.0
+SHOWN = (ROLLOUT, DEPLOYMENT, REPLICASET, SPLIT, ROUTE)
 FOLLOWED = (*SHOWN, RUN, SERVICE, CONFIG_MAP, SECRET, POD, EVENT)
 VERSIONED = ("--versioned-config=ConfigMap", "--versioned-config=Secret")
 REPORTER = "tidegate.dev/operator"
@@ -115,8 +117,15 @@ class RealStage:
         return [(pod["spec"]["containers"][0]["image"], pod["metadata"]) for pod in pods]
 
     def until(self, check: Check, what: Callable[[], str]) -> None:
+        self._wait(check, what, PATIENCE)
+
+    def at_once(self, check: Check, what: Callable[[], str]) -> None:
+        """The watches of the kinds are not in step: a Service may be seen after the status that was written later."""
+        self._wait(check, what, IN_STEP)
+
+    def _wait(self, check: Check, what: Callable[[], str], seconds: float) -> None:
         try:
-            self._seen.wait(check, "what the story waits for", PATIENCE)
+            self._seen.wait(check, "what the story waits for", seconds)
         except AssertionError as error:
             raise AssertionError(f"{error}: {what()}\n{self._operator.tail(30)}") from error
 

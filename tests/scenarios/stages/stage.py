@@ -91,6 +91,9 @@ class Stage(Protocol):
     def until(self, check: Check, what: Callable[[], str]) -> None:
         """Let time pass until `check` is true. Fails with `what` when that is not in time."""
 
+    def at_once(self, check: Check, what: Callable[[], str]) -> None:
+        """`check` is true now. Fails with `what` when it is not, as soon as all that has happened was seen."""
+
     def stays(self, check: Check, what: Callable[[], str], seconds: float) -> None:
         """Let time pass; fails with `what` when `check` is false meanwhile."""
 
@@ -119,7 +122,7 @@ class Stage(Protocol):
         """The present moment of this stage."""
 
     def changes(self) -> Iterator[Change]:
-        """What happened to Rollouts, ReplicaSets, TrafficSplits and routes, in order."""
+        """What happened to Rollouts, Deployments, ReplicaSets, TrafficSplits and routes, in order."""
 
     def said(self) -> list[tuple[str, str]]:
         """Reason and message of the Events that the operator posted, oldest first."""

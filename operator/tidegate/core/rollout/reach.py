@@ -76,5 +76,10 @@ def _in_force(scene: Scene) -> int | None:
 
 
 def _leads_to(service: ServiceView | None, rs: ReplicaSetView) -> bool:
-    """Pinned to the version, or not pinned at all, or its endpoints were not seen to be others yet."""
-    return service is None or service.pod_hash in ("", rs.pod_hash) or service.ready.get(rs.meta.name, 0) > 0
+    """Pinned to the version, or not pinned at all, or its endpoints were not seen to be others yet.
+
+    No endpoints at all are none that were seen: the version may be among those that are on their way to us.
+    """
+    if service is None or service.pod_hash in ("", rs.pod_hash):
+        return True
+    return not service.ready_endpoints or service.ready.get(rs.meta.name, 0) > 0
