@@ -261,7 +261,9 @@ class Stage:
         self.cluster.clock.after(1, lambda: self._again("operator"))
 
     def _again(self, name: str) -> None:
-        self.cluster.start_operator(name)
+        # The weather had killed it before, and has started it again: two for good would be another world.
+        if not self.cluster.operators:
+            self.cluster.start_operator(name)
 
     def second(self, seconds: float) -> None:
         """A second operator for a while."""
