@@ -34,6 +34,7 @@ def test_nothing_is_refused_and_no_right_lies_idle(bed: RunningCluster, tmp_path
         eventually(lambda: len(team.all_of("replicasets")) == 1, "old ReplicaSets are deleted")
         eventually(lambda: len(team.all_of("analysisruns")) == 0, "old AnalysisRuns are deleted")
         team.wait("trafficsplit/web", "Ready")
+        _a_deployment_is_taken_over(team)
     # An operator that stops sends the Events that it still owes.
     entries = bed.audit.entries(since)
     assert _unused(entries) <= RARE
@@ -124,6 +125,18 @@ def _release(team: Operated, rollout: Manifest) -> None:
     team.wait("rollout/web", "Ready")
     new = team.kubectl("get", "rollout", "web", f"--output=jsonpath={hash_of_new}")
     assert new == team.get("rollout", "web")["status"]["stableRS"]
+
+
+def _a_deployment_is_taken_over(team: Operated) -> None:
+    of = _rollout("v1")["spec"]
+    labels = {"app": "legacy"}
+    template = {**of["template"], "metadata": {"labels": labels}}
+    pods = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "legacy", "scaleDown": "onsuccess"}
+    alone = {"replicas": 1, "selector": {"matchLabels": labels}, "strategy": {"canary": {}}, "workloadRef": reference}
+    team.apply([_object("apps/v1", "Deployment", "legacy", spec=pods)])
+    team.apply([_object("tidegate.dev/v1alpha1", "Rollout", "legacy", spec=alone)])
+    eventually(lambda: team.get("deployment", "legacy")["spec"]["replicas"] == 0, "the Deployment has given way")
 
 
 def _an_answer_that_is_given_twice(team: Operated) -> None:

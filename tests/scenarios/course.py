@@ -22,7 +22,8 @@ class Course:
     """What a person sees who follows a release."""
 
     moves: list[Move]
-    """Sizes of the versions, and the canary's weight that is asked for, in the order in which they changed."""
+    """Sizes of the versions and of a Deployment, and the canary's weight that is asked for, in the order in which they
+    changed."""
     routes: list[Move]
     """The weight in the route. It is written by another decision, beside those that come after what was asked for."""
     gone: list[str]
@@ -70,8 +71,10 @@ def _said_by_steps(changes: list[Change]) -> set[int]:
 
 def _seen(change: Change, weights: set[int]) -> Move | None:
     match change.kind:
-        case "ReplicaSet":
+        case "ReplicaSet" if not _of_deployment(change.object):
             return version_of(change.object), change.object["spec"]["replicas"]
+        case "Deployment":
+            return change.kind, change.object["spec"]["replicas"]
         case "TrafficSplit":
             move = ("asked", asked_of(change.object))
         case "HTTPRoute":
@@ -79,6 +82,10 @@ def _seen(change: Change, weights: set[int]) -> Move | None:
         case _:
             return None
     return move if move[1] in weights else None
+
+
+def _of_deployment(replicaset: Raw) -> bool:
+    return any(owner["kind"] == "Deployment" for owner in replicaset["metadata"].get("ownerReferences") or ())
 
 
 def _moves(seen: Iterable[Move]) -> list[Move]:

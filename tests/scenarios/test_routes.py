@@ -12,8 +12,8 @@ from kubernetes import client
 from dev.cluster import RunningCluster
 from tests.bed.kube import api, namespace
 from tests.unit.routes.making import spec, weights, written
+from tidegate.core.objects import Key
 from tidegate.core.traffic.kinds import Edit
-from tidegate.core.world import Key
 from tidegate.routes.httproute import owners, patch_for, restore
 
 Raw = dict[str, Any]

@@ -18,6 +18,7 @@ from tidegate.api.schedule import Schedule
 from tidegate.api.steps import CanaryStep, Pause, SetCanaryScale
 from tidegate.api.supersede import OnSupersede, RollbackWindow
 from tidegate.api.template import PodTemplate
+from tidegate.api.workload import WorkloadRef
 
 __all__ = [
     "BlueGreenStrategy",
@@ -109,7 +110,7 @@ class RolloutSpec(Model):
     selector: Annotated[
         LabelSelector, Field(description="Which pods are the Rollout's, by matchLabels. Never changes.")
     ]
-    template: Annotated[PodTemplate, Field(description="The pods. A change here starts a release.")]
+    template: Annotated[PodTemplate | None, Field(description="The pods. A change here starts a release.")] = None
     strategy: Annotated[Strategy, Field(description="How a release goes: canary or blueGreen.")]
     min_ready_seconds: Annotated[
         int, Field(ge=0, description="How long a pod must be ready before it counts as available.")
@@ -130,7 +131,9 @@ class RolloutSpec(Model):
         RollbackWindow | None,
         Field(description="Versions that were stable lately take the traffic back without steps and analyses."),
     ] = None
-    workload_ref: Annotated[None, _not_yet("workloadRef", "write the pods in spec.template")] = None
+    workload_ref: Annotated[
+        WorkloadRef | None, Field(description="Take the pods from a Deployment, in the place of template.")
+    ] = None
     schedule: Annotated[
         Schedule | None,
         Field(description="When a release may start or move on. Going back and an abort never wait for it."),
@@ -157,6 +160,14 @@ class RolloutSpec(Model):
         list[ConfigRef],
         Field(max_length=64, description="Only these are part of the release, in the place of versionedConfig."),
     ] = []
+
+    @property
+    def pods(self) -> PodTemplate:
+        """The template, also the one that was taken from a Deployment. Raises ValueError before that was done."""
+        if self.template is None:
+            raise ValueError("the template of the Deployment was not taken in")
+        return self.template
+
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "self.selector == oldSelf.selector",
@@ -165,11 +176,16 @@ class RolloutSpec(Model):
             field="selector",
         ),
         Rule(
-            "has(self.template.metadata) && has(self.template.metadata.labels) && "
+            "has(self.template) != has(self.workloadRef)",
+            "give template or workloadRef, exactly one",
+            lambda s: (s.template is None) != (s.workload_ref is None),
+        ),
+        Rule(
+            "!has(self.template) || has(self.template.metadata) && has(self.template.metadata.labels) && "
             "self.selector.matchLabels.all(k, k in self.template.metadata.labels && "
             "self.template.metadata.labels[k] == self.selector.matchLabels[k])",
             "template.metadata.labels must contain every label of selector.matchLabels, else the pods are never found",
-            lambda s: s.selector.match_labels.items() <= s.template.metadata.labels.items(),
+            lambda s: s.template is None or s.selector.match_labels.items() <= s.template.metadata.labels.items(),
             field="template.metadata.labels",
         ),
         Rule(

@@ -227,6 +227,9 @@ class RolloutStatus(StatusModel):
     blue_green: Annotated[
         BlueGreenStatus | None, Field(description="Where the active and the preview Service lead to.")
     ] = None
+    workload_observed_generation: Annotated[
+        int | None, Field(description="Generation of the referenced Deployment that this status was said of.")
+    ] = None
     history: Annotated[list[Release], Field(description="The last 20 releases, the latest at the end.")] = []
     conditions: Annotated[
         list[Condition],

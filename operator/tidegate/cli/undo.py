@@ -49,6 +49,7 @@ def command(
     """Put template and config of an earlier revision back. Where git holds the manifest, git must follow."""
     api = cluster.connect(kubeconfig, context, namespace)
     raw = api.get(objects("rollouts", api.namespace, rollout))
+    _refuse_referenced(raw)
     target = _choose(raw, _revisions(api, raw), to_revision)
     if print_:
         _print(api, raw, target)
@@ -64,6 +65,18 @@ def command(
         f"if git holds the manifest it must follow, or it brings the other version back: "
         f"`tidegate undo {rollout} --to-revision {target.number} --print` prints what to commit"
     )
+
+
+def _refuse_referenced(raw: Raw) -> None:
+    """The template is the Deployment's: whoever manages that would be overwritten, or would overwrite."""
+    ref = raw["spec"].get("workloadRef")
+    if ref:
+        name = ref["name"]
+        raise CommandError(
+            f"the template stands in Deployment {name}: change it there (`kubectl rollout undo deployment/{name}`), "
+            f"or `tidegate abort` a release under way",
+            Exit.USAGE,
+        )
 
 
 def _revisions(api: Cluster, raw: Raw) -> list[_Kept]:

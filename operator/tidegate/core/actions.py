@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from tidegate.core.config.views import Config
+from tidegate.core.objects import Meta
 from tidegate.core.webhook.call import WebhookCall
-from tidegate.core.world import Config, Meta
 
 
 class Resource(StrEnum):
@@ -21,6 +22,7 @@ class Resource(StrEnum):
 
     ROLLOUTS = "rollouts"
     REPLICASETS = "replicasets"
+    DEPLOYMENTS = "deployments"
     SERVICES = "services"
     SPLITS = "trafficsplits"
     RUNS = "analysisruns"

@@ -16,7 +16,10 @@ from tidegate.api.config import ConfigKind
 from tidegate.api.rollout import RolloutSpec
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
+from tidegate.core.config.views import Config, ConfigView
+from tidegate.core.deployments import DeploymentView
 from tidegate.core.marks import Marks
+from tidegate.core.objects import Meta
 from tidegate.core.pods import RestartProgress
 from tidegate.core.webhook.outcome import WebhookResult
 
@@ -37,29 +40,6 @@ NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """Names one object of one kind; what the queue holds."""
-
-    kind: str
-    namespace: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Meta:
-    """What every view knows of its object."""
-
-    namespace: str
-    name: str
-    uid: str
-    resource_version: str
-    generation: int
-    created_at: datetime
-    owner_uid: str | None = None
-    deleting: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class RolloutView:
     """A Rollout. `spec` is None when it can't be read; `spec_error` then says why, in words for its author."""
 
@@ -73,28 +53,6 @@ class RolloutView:
     """The groups that the writer of the request claims to be in."""
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """Names a ConfigMap or a Secret of the Rollout's namespace."""
-
-    kind: ConfigKind
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigView:
-    """A ConfigMap or a Secret: the hash of its content, never the content."""
-
-    meta: Meta
-    config: Config
-    content_hash: str
-    changed_at: datetime | None = None
-    """The last write that changed anything of it, by the API server's clock, in whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +182,10 @@ class World:
     services: Mapping[str, ServiceView] = field(default_factory=dict)
     left: tuple[ServiceView, ...] = ()
     """The Services that this Rollout pinned once and names no longer."""
+    workload: DeploymentView | None = None
+    """The Deployment that `spec.workloadRef` names."""
+    workloads_left: tuple[DeploymentView, ...] = ()
+    """The Deployments that this Rollout scaled down and names no longer."""
     split: SplitView | None = None
     routes: tuple[RouteView, ...] = ()
     runs: tuple[RunView, ...] = ()

@@ -8,8 +8,8 @@ from itertools import count
 from typing import Any, Protocol
 
 from tidegate.api.meta import time_text
+from tidegate.core.objects import Key
 from tidegate.core.pods import PodView
-from tidegate.core.world import Key
 from tidegate.model.clock import Clock
 from tidegate.model.objects import Raw, changed, created, key_of, merged, patched, uid_of
 

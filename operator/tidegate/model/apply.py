@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tidegate.core.actions import Action, CopyConfig, Create, Delete, MarkPods, Merge, PatchList, RestartPods
 from tidegate.core.config.content import copy_of
+from tidegate.core.objects import Key
 from tidegate.core.pods import RestartProgress
 from tidegate.core.rollout.eviction import choose
-from tidegate.core.world import Key
 from tidegate.model.api import CONFLICT, NOT_FOUND, TOO_MANY, ApiError, ApiServer
 from tidegate.model.objects import Raw
 from tidegate.observe.fields import meta_view

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from tidegate.core.actions import Plan
 from tidegate.core.analysis.reading import PrometheusQuery, Reading
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.model.api import ApiServer
 from tidegate.model.clock import START, Clock
+from tidegate.model.deployments import Deployments
 from tidegate.model.endpoints import Endpoints
 from tidegate.model.events import Recorder, Said
 from tidegate.model.garbage import GarbageCollector
@@ -47,6 +48,7 @@ class Cluster:
         self.api = ApiServer(self.clock)
         self.garbage = GarbageCollector(self.api, self.clock)
         self.pods = Pods(self.api, self.clock, lives)
+        self.deployments = Deployments(self.api, self.clock)
         self.endpoints = Endpoints(self.api, self.clock, self.pods)
         self.gateway = Gateway(self.api, self.clock, self.pods, route_lag)
         self.prometheus = Prometheus()
@@ -102,7 +104,9 @@ class Cluster:
         self.clock.after(self._weather.restart_seconds, lambda: self._start(operator.name))
 
     def _start(self, name: str) -> None:
-        self.start_operator(name)
+        """Somebody may have started it meanwhile: one process of a name."""
+        if all(operator.name != name for operator in self.operators):
+            self.start_operator(name)
 
     def run(self, seconds: float, until: Callable[[], bool] | None = None) -> bool:
         """Let time pass, `until` something is so at the latest. False when it never was."""

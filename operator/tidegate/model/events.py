@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tidegate.core.actions import Event
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.model.api import ApiServer, Call
 from tidegate.model.clock import Clock
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.model.api import ApiServer, Change
 from tidegate.model.clock import Clock
 from tidegate.model.objects import Raw, key_of, owners_of, uid_of

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.model.api import ApiServer, Change
 from tidegate.model.clock import Clock
 from tidegate.model.matching import PLAIN, Request, rule_for

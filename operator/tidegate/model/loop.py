@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.model.apply import ConflictError, RefusedError, UnavailableError
 from tidegate.model.clock import Clock
 from tidegate.model.weather import Weather

@@ -10,7 +10,7 @@ from typing import Any
 import jsonpatch
 
 from tidegate.api.meta import time_text
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 
 Raw = dict[str, Any]
 _BY_API_SERVER = ("uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "namespace", "name")

@@ -12,7 +12,7 @@ from datetime import datetime
 from tidegate.api.config import ConfigKind
 from tidegate.core.actions import Action, CopyConfig, Event, MarkPods, Plan, RestartPods
 from tidegate.core.analysis.reading import PrometheusQuery, Reading
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.model.api import ApiServer
 from tidegate.model.apply import ConflictError, RefusedError, UnavailableError, key_of_action, restart, write
 from tidegate.model.clock import Clock

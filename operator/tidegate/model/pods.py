@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from tidegate.core.objects import Key
 from tidegate.core.pods import PodView
-from tidegate.core.world import Key
 from tidegate.model.api import NOT_FOUND, TOO_MANY, ApiError, ApiServer, Change, Metadata
 from tidegate.model.clock import Clock
 from tidegate.model.disruption import refusal

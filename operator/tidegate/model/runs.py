@@ -12,7 +12,8 @@ from tidegate.core.actions import Action, Delete, Merge, Resource, merge_patch
 from tidegate.core.analysis.query import DueMeasurement
 from tidegate.core.analysis.reading import MeasurementResult, PrometheusQuery, Reading
 from tidegate.core.analysis.run import plan_run
-from tidegate.core.world import Key, RunView
+from tidegate.core.objects import Key
+from tidegate.core.world import RunView
 from tidegate.model.clock import Clock
 from tidegate.model.weather import Weather
 from tidegate.observe.run import observe_run

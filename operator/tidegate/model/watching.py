@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from tidegate.core.world import HASH_LABEL, Key
+from tidegate.core.objects import Key
+from tidegate.core.world import HASH_LABEL
 from tidegate.model.api import ApiServer, Change
 from tidegate.model.clock import Clock
 from tidegate.model.objects import Raw, uid_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tidegate.core.objects import Key
 from tidegate.core.webhook.call import WebhookCall
 from tidegate.core.webhook.judge import judge
 from tidegate.core.webhook.outcome import Answer, NoAnswer
-from tidegate.core.world import Key
 from tidegate.model.clock import Clock
 from tidegate.observe.store import Store
 

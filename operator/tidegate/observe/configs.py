@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tidegate.api.config import ConfigKind
 from tidegate.core.config.content import hash_of
-from tidegate.core.world import Config, ConfigView
+from tidegate.core.config.views import Config, ConfigView
 from tidegate.observe.fields import Raw, meta_view
 
 

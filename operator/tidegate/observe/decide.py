@@ -7,10 +7,10 @@ from datetime import datetime
 
 from tidegate import routes
 from tidegate.core.actions import Plan
-from tidegate.core.rollout.pins import give_back
+from tidegate.core.objects import Key
 from tidegate.core.rollout.plan import plan as plan_rollout
+from tidegate.core.rollout.workload import give_back
 from tidegate.core.traffic.plan import plan_split
-from tidegate.core.world import Key
 from tidegate.observe import kinds
 from tidegate.observe.rollout import observe_pinned, observe_rollout
 from tidegate.observe.split import observe_split
@@ -25,8 +25,8 @@ def decide_rollout(store: Store, key: Key, now: datetime) -> Plan | None:
     world = observe_rollout(store, key, now)
     if world is not None:
         return plan_rollout(world)
-    pinned = observe_pinned(store, key)
-    return give_back(pinned) if pinned else None
+    pinned, scaled = observe_pinned(store, key), store.deployments_scaled_by(key)
+    return give_back(pinned, scaled) if pinned or scaled else None
 
 
 def decide_split(store: Store, key: Key, now: datetime) -> Plan | None:

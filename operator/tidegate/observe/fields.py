@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from tidegate.core.world import Meta
+from tidegate.core.objects import Meta
 from tidegate.observe.problems import describe
 
 Raw = Mapping[str, Any]

@@ -44,6 +44,7 @@ TEMPLATE = _ours("AnalysisTemplate", "analysistemplates")
 CLUSTER_TEMPLATE = _ours("ClusterAnalysisTemplate", "clusteranalysistemplates", namespaced=False)
 # Without the selector every ReplicaSet of every Deployment would be parsed and thrown away.
 REPLICASET = Kind("ReplicaSet", APPS, "v1", "replicasets", selector=HASH_LABEL)
+DEPLOYMENT = Kind("Deployment", APPS, "v1", "deployments")
 SERVICE = Kind("Service", "", "v1", "services")
 ENDPOINTSLICE = Kind("EndpointSlice", DISCOVERY, "v1", "endpointslices", selector="kubernetes.io/service-name")
 # Copies are told from what users wrote by the revision's label: nobody needs to see them again.
@@ -60,6 +61,7 @@ WATCHED: tuple[Kind, ...] = (
     TEMPLATE,
     CLUSTER_TEMPLATE,
     REPLICASET,
+    DEPLOYMENT,
     SERVICE,
     ENDPOINTSLICE,
     HTTPROUTE,
@@ -76,6 +78,7 @@ def config_kinds(seen: Iterable[ConfigKind], *, secrets_need_label: bool) -> tup
 WRITTEN: dict[Resource, Kind] = {
     Resource.ROLLOUTS: ROLLOUT,
     Resource.REPLICASETS: REPLICASET,
+    Resource.DEPLOYMENTS: DEPLOYMENT,
     Resource.SERVICES: SERVICE,
     Resource.SPLITS: SPLIT,
     Resource.RUNS: RUN,

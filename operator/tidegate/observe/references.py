@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from tidegate.api.analysis_parts import TemplateRef
+from tidegate.core.config.references import named
 from tidegate.core.config.revision import asked_of
+from tidegate.core.deployments import DeploymentView
+from tidegate.core.objects import Key
 from tidegate.core.rollout.revision import replicaset_name
 from tidegate.core.rollout.strategy import ReleaseStrategy, strategy_of
-from tidegate.core.world import Key, RolloutView, ServiceView, SplitView, TemplateView
+from tidegate.core.world import RolloutView, ServiceView, SplitView, TemplateView
 from tidegate.observe import kinds
 from tidegate.observe.traffic_views import RouteBody
 
@@ -74,9 +78,10 @@ def of_rollout(view: RolloutView) -> set[Key]:
     split = Key(kinds.SPLIT.name, namespace, name)
     if view.spec is None:
         return {split}
-    strategy = strategy_of(view.spec)
+    strategy, ref = strategy_of(view.spec), view.spec.workload_ref
     return {
         split,
+        *({Key(kinds.DEPLOYMENT.name, namespace, ref.name)} if ref else ()),
         *(Key(kinds.SERVICE.name, namespace, service) for service in strategy.services),
         *(Key(kinds.HTTPROUTE.name, namespace, route.name) for route in strategy.routes),
         *named_templates(strategy, namespace),
@@ -107,6 +112,20 @@ def of_pinned_service(view: ServiceView) -> tuple[Key, ...]:
         return ()
     namespace, name = view.meta.namespace, replicaset_name(view.pinned_by, view.pod_hash)
     return Key(kinds.ROLLOUT.name, namespace, view.pinned_by), Key(kinds.REPLICASET.name, namespace, name)
+
+
+def of_deployment(view: DeploymentView) -> set[Key]:
+    """The config that its template names: a Rollout that takes its pods from there may have it in its revision."""
+    try:
+        template = json.loads(view.template)
+        return {Key(each.config.kind, view.meta.namespace, each.config.name) for each in named(template)}
+    except (AttributeError, KeyError, TypeError):
+        return set()
+
+
+def of_scaled_deployment(view: DeploymentView) -> tuple[Key, ...]:
+    """The Rollout that scaled a Deployment down."""
+    return (Key(kinds.ROLLOUT.name, view.meta.namespace, view.scaled_by),) if view.scaled_by else ()
 
 
 def of_template(view: TemplateView) -> set[Key]:

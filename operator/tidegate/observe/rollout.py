@@ -5,22 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from tidegate.core.config.revision import asked_of
+from tidegate.core.config.views import Config, ConfigView
+from tidegate.core.deployments import DeploymentView
+from tidegate.core.objects import Key
 from tidegate.core.pods import RestartProgress
 from tidegate.core.rollout.pins import PinnedService
 from tidegate.core.rollout.revision import replicaset_name
 from tidegate.core.rollout.strategy import strategy_of
+from tidegate.core.rollout.workload import resolve
 from tidegate.core.traffic.world import observe_routes
-from tidegate.core.world import (
-    Config,
-    ConfigView,
-    Key,
-    RolloutView,
-    RouteView,
-    ServiceView,
-    SplitView,
-    TemplateView,
-    World,
-)
+from tidegate.core.world import RolloutView, RouteView, ServiceView, SplitView, TemplateView, World
 from tidegate.observe import kinds, references
 from tidegate.observe.split import named_routes
 from tidegate.observe.store import Store
@@ -32,6 +26,8 @@ def observe_rollout(store: Store, key: Key, now: datetime) -> World | None:
     rollout = store.rollouts.get(key.namespace, key.name)
     if rollout is None:
         return None
+    workload = _workload(store, rollout)
+    rollout = resolve(rollout, workload)
     split = store.splits.get(key.namespace, key.name)
     return World(
         now=now,
@@ -39,6 +35,8 @@ def observe_rollout(store: Store, key: Key, now: datetime) -> World | None:
         replicasets=store.replicasets.owned_by(rollout.meta.uid),
         services=_services(store, rollout),
         left=_left(store, key, rollout),
+        workload=workload,
+        workloads_left=tuple(each for each in store.deployments_scaled_by(key) if each is not workload),
         split=split,
         routes=_routes(store, key, split),
         runs=store.runs.owned_by(rollout.meta.uid),
@@ -60,6 +58,11 @@ def observe_pinned(store: Store, key: Key) -> tuple[PinnedService, ...]:
         PinnedService(service, store.replicasets.get(key.namespace, replicaset_name(key.name, service.pod_hash)))
         for service in store.services_pinned_by(key)
     )
+
+
+def _workload(store: Store, rollout: RolloutView) -> DeploymentView | None:
+    ref = rollout.spec.workload_ref if rollout.spec else None
+    return store.deployments.get(rollout.meta.namespace, ref.name) if ref else None
 
 
 def _left(store: Store, key: Key, rollout: RolloutView) -> tuple[ServiceView, ...]:

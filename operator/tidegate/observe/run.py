@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tidegate.core.world import Key, RunView
+from tidegate.core.objects import Key
+from tidegate.core.world import RunView
 from tidegate.observe.store import Store
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from tidegate.api.trafficsplit import TrafficSplitSpec
+from tidegate.core.objects import Key
 from tidegate.core.traffic.world import Route, SplitWorld, route_key
-from tidegate.core.world import Key, ServiceView, SplitView
+from tidegate.core.world import ServiceView, SplitView
 from tidegate.observe import kinds
 from tidegate.observe.store import Store
 from tidegate.observe.traffic_views import RouteBody

@@ -11,10 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from tidegate.api.config import ConfigKind
+from tidegate.core.config.views import Config, ConfigView
+from tidegate.core.deployments import DeploymentView
+from tidegate.core.objects import Key, Meta
 from tidegate.core.pods import RestartProgress
 from tidegate.core.webhook.outcome import WebhookResult
-from tidegate.core.world import Config, ConfigView, Key, Meta, ServiceView
-from tidegate.observe import configs, kinds, references, traffic_views, views
+from tidegate.core.world import ServiceView
+from tidegate.observe import configs, kinds, references, traffic_views, views, workloads
+from tidegate.observe.endpoints import Endpoints
 from tidegate.observe.fields import Raw
 from tidegate.observe.table import Change, Table, View
 
@@ -25,10 +29,12 @@ REFERENCES: dict[str, Callable[[Any], Iterable[Key]]] = {
     kinds.SPLIT.name: references.of_split,
     kinds.TEMPLATE.name: references.of_template,
     kinds.CLUSTER_TEMPLATE.name: references.of_template,
+    kinds.DEPLOYMENT.name: references.of_deployment,
 }
 MARKS: dict[str, Callable[[Any], Iterable[Key]]] = {
     kinds.HTTPROUTE.name: references.of_marked_route,
     kinds.SERVICE.name: references.of_pinned_service,
+    kinds.DEPLOYMENT.name: references.of_scaled_deployment,
 }
 """What the marks on an object lead to: whoever left one has to take it away, also when it is gone."""
 
@@ -57,6 +63,7 @@ class Store:
         self.cluster_templates = Table(views.template_view)
         self.replicasets = Table(views.replicaset_view)
         self.services = Table(traffic_views.service_view)
+        self.deployments = Table(workloads.deployment_view)
         self.slices = Table(traffic_views.slice_view)
         self.routes = Table(traffic_views.route_body)
         self.config_maps = Table(configs.config_map_view)
@@ -69,6 +76,7 @@ class Store:
             kinds.CLUSTER_TEMPLATE.name: self.cluster_templates,
             kinds.REPLICASET.name: self.replicasets,
             kinds.SERVICE.name: self.services,
+            kinds.DEPLOYMENT.name: self.deployments,
             kinds.ENDPOINTSLICE.name: self.slices,
             kinds.HTTPROUTE.name: self.routes,
             kinds.CONFIG_MAP.name: self.config_maps,
@@ -76,7 +84,7 @@ class Store:
         }
         self._references = references.References()
         self._keys: dict[str, Key] = {}
-        self._slices_of: dict[tuple[str, str], dict[str, None]] = {}
+        self._endpoints = Endpoints(self.slices)
         self._marks = references.References()
         self._apply_errors: dict[Key, str] = {}
         self._webhooks: dict[Key, WebhookResult] = {}
@@ -120,34 +128,32 @@ class Store:
     def service(self, namespace: str, name: str) -> ServiceView | None:
         """A Service with its ready endpoints; None when it isn't there."""
         view = self.services.get(namespace, name)
-        return replace(view, ready=self._ready(namespace, name)) if view else None
+        return replace(view, ready=self._endpoints.ready(namespace, name)) if view else None
 
     def config(self, namespace: str, config: Config) -> ConfigView | None:
         """A ConfigMap or Secret; None when it isn't there, or not seen."""
         table = self.config_maps if config.kind is ConfigKind.CONFIG_MAP else self.secrets
         return table.get(namespace, config.name)
 
-    def _ready(self, namespace: str, service: str) -> dict[str, int]:
-        slices = (self.slices.get(namespace, name) for name in self._slices_of.get((namespace, service), ()))
-        ready: dict[str, int] = {}
-        # A pod with two address families stands in two slices and is still one pod.
-        for pod in {pod for view in slices if view for pod in view.ready_pods}:
-            owner = traffic_views.replicaset_of(pod)
-            ready[owner] = ready.get(owner, 0) + 1
-        return ready
-
     def routes_marked_by(self, split: Key) -> tuple[traffic_views.RouteBody, ...]:
         """The routes that carry the annotation of a TrafficSplit, which may name others by now or be gone."""
-        found = (self.routes.get(split.namespace, name) for name in self._marked_by(split))
+        found = (self.routes.get(split.namespace, name) for name in self._marked_by(split, kinds.HTTPROUTE.name))
         return tuple(route for route in found if route)
 
     def services_pinned_by(self, rollout: Key) -> tuple[ServiceView, ...]:
         """The Services that carry the annotation of a Rollout, which may name others by now or be gone."""
-        found = (self.service(rollout.namespace, name) for name in self._marked_by(rollout))
+        marked = self._marked_by(rollout, kinds.SERVICE.name)
+        found = (self.service(rollout.namespace, name) for name in marked)
         return tuple(service for service in found if service)
 
-    def _marked_by(self, key: Key) -> list[str]:
-        return sorted(marked.name for marked in self._marks.referrers(key))
+    def deployments_scaled_by(self, rollout: Key) -> tuple[DeploymentView, ...]:
+        """The Deployments that a Rollout scaled down, which may name others by now or be gone."""
+        marked = self._marked_by(rollout, kinds.DEPLOYMENT.name)
+        found = (self.deployments.get(rollout.namespace, name) for name in marked)
+        return tuple(deployment for deployment in found if deployment)
+
+    def _marked_by(self, key: Key, kind: str) -> list[str]:
+        return sorted(marked.name for marked in self._marks.referrers(key) if marked.kind == kind)
 
     def apply_error(self, key: Key) -> str:
         """What the API server refused when the last plan of this object was applied; empty when nothing."""
@@ -198,7 +204,7 @@ class Store:
         if kind in OWNERS:
             self._index_owner(key, change)
         if kind == kinds.ENDPOINTSLICE.name:
-            self._index_slice(change)
+            self._endpoints.note(change)
         if kind in MARKS:
             self._marks.point(key, MARKS[kind](change.new) if change.new else ())
         if kind == kinds.REPLICASET.name and change.new is None:
@@ -212,14 +218,6 @@ class Store:
         else:
             self._apply_errors.pop(key, None)
             self._webhooks.pop(key, None)
-
-    def _index_slice(self, change: Change[traffic_views.SliceView]) -> None:
-        if change.old:
-            self._slices_of[_service_name(change.old)].pop(change.old.meta.name, None)
-            if not self._slices_of[_service_name(change.old)]:
-                del self._slices_of[_service_name(change.old)]
-        if change.new:
-            self._slices_of.setdefault(_service_name(change.new), {})[change.new.meta.name] = None
 
     def _concerns(self, kind: str, view: View) -> set[Key]:
         """Who must look again after this view came or went."""
@@ -240,7 +238,3 @@ class Store:
 
 def _key(kind: str, view: View) -> Key:
     return Key(kind, view.meta.namespace, view.meta.name)
-
-
-def _service_name(view: traffic_views.SliceView) -> tuple[str, str]:
-    return view.meta.namespace, view.service

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
-from tidegate.core.world import Meta
+from tidegate.core.objects import Meta
 from tidegate.observe.fields import Raw, meta_view
 
 Name = tuple[str, str]

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from tidegate.core.world import PINNED_BY, Key, Meta, ServiceView
+from tidegate.core.objects import Key, Meta
+from tidegate.core.world import PINNED_BY, ServiceView
 from tidegate.observe.fields import Raw, annotations_of, labels_of, meta_view
 from tidegate.observe.kinds import HTTPROUTE
 from tidegate.routes import TABLE

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tidegate.core.actions import Action, CopyConfig, Create, Delete, MarkPods, Merge, PatchList, RestartPods
-from tidegate.core.world import Key, Meta
+from tidegate.core.objects import Key, Meta
 from tidegate.observe.fields import meta_view
 from tidegate.observe.kinds import REPLICASET, WRITTEN, Kind
 from tidegate.observe.store import Store

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import aiohttp
 
 from tidegate.core.analysis.reading import PrometheusQuery
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.metrics import Provider
 from tidegate.observe.decide import decide
 from tidegate.observe.kinds import ROLLOUT, RUN, SPLIT, WATCHED, Kind, config_kinds

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.observe.fields import meta_view
 from tidegate.observe.kinds import CLUSTER_TEMPLATE, HTTPROUTE, Kind
 from tidegate.observe.store import Store

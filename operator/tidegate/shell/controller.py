@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from tidegate.api.meta import API_VERSION
 from tidegate.core.actions import Event, Plan
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.observe.kinds import ROLLOUT
 from tidegate.observe.store import Store
 from tidegate.shell.apply import Applier, RefusedError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from tidegate.core.actions import Plan
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 
 
 class StatusLag:

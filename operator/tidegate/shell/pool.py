@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.shell.apply import RefusedError
 from tidegate.shell.errors import ApiError, ConflictError
 from tidegate.shell.queue import BACKOFF_BASE, Queue, QueueClosedError

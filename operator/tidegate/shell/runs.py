@@ -21,7 +21,8 @@ from tidegate.core.analysis.reading import (
     Trouble,
 )
 from tidegate.core.analysis.run import RunPlan, plan_run
-from tidegate.core.world import Key, RunView
+from tidegate.core.objects import Key
+from tidegate.core.world import RunView
 from tidegate.observe.kinds import RUN
 from tidegate.observe.run import observe_run
 from tidegate.observe.store import Store

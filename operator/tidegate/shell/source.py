@@ -8,7 +8,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.observe.kinds import CLUSTER_TEMPLATE, WATCHED, Kind
 from tidegate.observe.store import Store
 from tidegate.shell.census import FROM_MEMORY, Census, Listings, uid_of

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tidegate.core.analysis.errors import AnalysisError
+from tidegate.core.objects import Key
 from tidegate.core.webhook.call import WebhookCall
 from tidegate.core.webhook.judge import judge
 from tidegate.core.webhook.outcome import Answer, NoAnswer
 from tidegate.core.webhook.signature import signed
-from tidegate.core.world import Key
 from tidegate.observe.store import Store
 from tidegate.shell.errors import ApiError
 from tidegate.shell.secrets import SecretReader

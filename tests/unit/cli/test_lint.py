@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -12,6 +13,7 @@ import yaml
 from tests.manifests.good import as_text, good
 from tests.unit.cli.conftest import Run
 
+Raw = dict[str, Any]
 ROLLOUT = """\
 # a comment that moves the lines
 apiVersion: tidegate.dev/v1alpha1
@@ -170,3 +172,28 @@ def test_junk_is_a_finding_and_never_a_crash(
     result = tidegate("lint", write(tmp_path, "all.yaml", as_text(objects)))
     assert result.code == 1
     assert "Traceback" not in result.err
+
+
+def adopting(labels: dict[str, str], name: str = "legacy") -> list[Raw]:
+    """Good objects whose Rollout takes its pods from a Deployment, in one order or another."""
+    objects = good()
+    spec = objects["rollout"]["spec"]
+    template = {**spec.pop("template"), "metadata": {"labels": labels}}
+    spec["workloadRef"] = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "legacy"}
+    body = {"selector": {"matchLabels": labels}, "template": template}
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": body}
+    return [*objects.values(), deployment]
+
+
+def test_the_pods_of_a_referenced_deployment_are_looked_at(tidegate: Run, tmp_path: Path) -> None:
+    file = tmp_path / "all.yaml"
+    labels = good()["rollout"]["spec"]["template"]["metadata"]["labels"]
+    file.write_text(yaml.safe_dump_all(adopting(labels)))
+    assert tidegate("lint", str(file)).code == 0
+    file.write_text(yaml.safe_dump_all(adopting({"app": "another"})))
+    assert "no pod would answer; use labels of the template" in tidegate("lint", str(file)).out
+    file.write_text(yaml.safe_dump_all(adopting(labels, "legaci")))
+    assert (
+        'there is no Deployment "legacy" in namespace default in this input: did you mean legaci?'
+        in tidegate("lint", str(file)).out
+    )

@@ -213,6 +213,18 @@ def test_standard_input_and_what_is_no_rollout(tidegate: Run, monkeypatch: pytes
     )
 
 
+def test_the_pods_of_a_referenced_deployment_are_released(simulate: Run) -> None:
+    raw = rollout([{"setWeight": 50}, {"pause": {"duration": "10s"}}])
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "legacy"}
+    referring = {**raw, "spec": {**{k: v for k, v in raw["spec"].items() if k != "template"}, "workloadRef": reference}}
+    pods = {"template": raw["spec"]["template"], "selector": raw["spec"]["selector"]}
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "legacy"}, "spec": pods}
+    assert simulate(referring, deployment).out == simulate(raw).out
+    alone = simulate(referring)
+    said = "tidegate: Deployment legacy, which workloadRef names, is not in the input: name its file too\n"
+    assert (alone.code, alone.err) == (2, said)
+
+
 def test_a_scenario_that_is_not_there_is_told_with_those_that_are(tidegate: Run) -> None:
     result = tidegate("simulate", str(CANARY), "--scenario", "bad-at-140")
     assert result.code == 2

@@ -52,6 +52,15 @@ def test_the_whole_template_is_replaced_and_only_if_nobody_changed_it_meanwhile(
     assert (operations[1]["op"], operations[1]["path"]) == ("replace", "/spec/template")
 
 
+def test_a_template_that_stands_in_a_deployment_is_to_be_changed_there(api: FakeCluster, tidegate: Run) -> None:
+    referring = rollout(stableRS="old")
+    referring["spec"]["workloadRef"] = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "legacy"}
+    api.found = release() | {PATH: referring}
+    result = tidegate("undo", "shop")
+    assert (result.code, api.writes) == (2, [])
+    assert "kubectl rollout undo deployment/legacy" in result.err
+
+
 CONFIGS = "/api/v1/namespaces/default/configmaps"
 
 

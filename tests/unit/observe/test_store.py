@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.observe import raws
 from tests.unit.observe.raws import NAMESPACE, Raw
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.observe.store import Store
 
 ROLLOUT = Key("Rollout", NAMESPACE, "web")

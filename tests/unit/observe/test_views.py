@@ -9,7 +9,8 @@ import pytest
 
 from tests.unit.observe import raws
 from tidegate.api.config import ConfigKind
-from tidegate.core.world import Config, RunRole
+from tidegate.core.config.views import Config
+from tidegate.core.world import RunRole
 from tidegate.observe import configs, fields, traffic_views, views
 
 

@@ -8,7 +8,8 @@ from tests.unit.observe import raws
 from tests.unit.observe.raws import NAMESPACE
 from tests.unit.observe.test_store import ROLLOUT, SPLIT, put
 from tidegate.core.actions import Create, Merge, PatchList, Plan
-from tidegate.core.world import Key, World
+from tidegate.core.objects import Key
+from tidegate.core.world import World
 from tidegate.observe.decide import decide
 from tidegate.observe.rollout import observe_rollout
 from tidegate.observe.split import observe_split
@@ -72,6 +73,60 @@ def test_a_rollout_sees_the_services_that_it_pinned_and_names_no_longer() -> Non
     store = Store()
     put(store, raws.rollout(), pinned("web"), pinned("web-before"), raws.service("api"))
     assert [service.meta.name for service in world(store).left] == ["web-before"]
+
+
+PODS = {"containers": [{"name": "web", "image": "demo:v1"}]}
+
+
+def deployment(**notes: str) -> raws.Raw:
+    template = {"metadata": {"labels": {"app": "web"}, "creationTimestamp": None}, "spec": PODS}
+    spec = {"replicas": 3, "selector": {"matchLabels": {"app": "web"}}, "template": template}
+    marks = {"annotations": {f"tidegate.dev/{name.replace('_', '-')}": value for name, value in notes.items()}}
+    return raws.obj("Deployment", "legacy", api="apps/v1", spec=spec, status={"availableReplicas": 4}, meta=marks)
+
+
+def adopting() -> raws.Raw:
+    raw = raws.rollout()
+    spec = {key: value for key, value in raw["spec"].items() if key != "template"}
+    return {**raw, "spec": {**spec, "workloadRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "legacy"}}}
+
+
+def test_a_rollout_takes_its_template_from_the_deployment_that_it_names() -> None:
+    store = Store()
+    put(store, adopting())
+    assert world(store).rollout.spec is None
+    assert ROLLOUT in put(store, deployment())
+    found = world(store)
+    assert found.rollout.spec is not None
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": PODS}
+    assert found.rollout.spec.pods.as_written() == template
+    assert found.workload is not None
+    # What its controller counts beyond its size are pods on their way out.
+    assert (found.workload.size, found.workload.available, found.workloads_left) == (3, 3, ())
+
+
+def test_a_rollout_sees_the_deployment_that_it_scaled_down_and_names_no_longer() -> None:
+    store = Store()
+    put(store, raws.rollout(), deployment(scaled_down_by="web", replicas_before="7"))
+    (left,) = world(store).workloads_left
+    assert (left.scaled_by, left.size_before) == ("web", 7)
+
+
+def test_a_mark_that_somebody_spoiled_leaves_one_pod_to_give_back() -> None:
+    store = Store()
+    put(store, raws.rollout(), deployment(scaled_down_by="web", replicas_before="-7"))
+    (left,) = world(store).workloads_left
+    assert left.size_before == 1
+
+
+def test_a_rollout_that_is_gone_wakes_up_for_the_deployment_that_it_scaled_down() -> None:
+    store = Store()
+    assert ROLLOUT in put(store, deployment(scaled_down_by="web", replicas_before="3"), event=None)
+    plan = decide(store, ROLLOUT, NOW)
+    assert plan is not None
+    (action,) = plan.actions
+    assert isinstance(action, Merge)
+    assert (action.meta.name, "spec" in action.patch) == ("legacy", False), "its pods answer: only the mark is left"
 
 
 def test_a_rollout_sees_the_weights_that_its_routes_carry() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import jsonpatch
 
 from tidegate.api.trafficsplit import TrafficSplitSpec
+from tidegate.core.objects import Key
 from tidegate.core.traffic.kinds import Edit, Operations
-from tidegate.core.world import Key
 from tidegate.routes.httproute.marks import mark_name
 
 Raw = dict[str, Any]

@@ -10,7 +10,7 @@ from tests.unit.observe import raws
 from tests.unit.observe.raws import NAMESPACE, Raw
 from tests.unit.shell.api_server import fails, says, serving
 from tidegate.core.actions import Action, Create, Delete, Merge, PatchList, Resource
-from tidegate.core.world import Key, Meta
+from tidegate.core.objects import Key, Meta
 from tidegate.observe.fields import meta_view
 from tidegate.observe.store import Store
 from tidegate.shell.apply import Applier, RefusedError

@@ -16,8 +16,8 @@ from tests.unit.observe.raws import NAMESPACE
 from tests.unit.shell.api_server import ApiServer, fails, says, serving
 from tidegate.api.webhook import Webhook
 from tidegate.core.actions import STATUS_LAG, Action, Create, Event, Merge, Plan, Resource
+from tidegate.core.objects import Key
 from tidegate.core.webhook.call import WebhookCall, build_call
-from tidegate.core.world import Key
 from tidegate.observe.fields import meta_view
 from tidegate.observe.store import Store
 from tidegate.shell.apply import Applier, RefusedError

@@ -10,7 +10,7 @@ from tests.unit.shell.api_server import fails, says, serving
 from tidegate.api.config import ConfigKind
 from tidegate.core.actions import CopyConfig
 from tidegate.core.config.content import hash_of
-from tidegate.core.world import Config
+from tidegate.core.config.views import Config
 from tidegate.observe.store import Store
 from tidegate.shell.apply import Applier, RefusedError
 from tidegate.shell.errors import ConflictError

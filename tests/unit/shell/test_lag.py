@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.unit.observe import raws
 from tidegate.core.actions import STATUS_LAG, Merge, Plan, Resource
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.observe.fields import meta_view
 from tidegate.shell.lag import StatusLag
 

@@ -11,8 +11,8 @@ import pytest
 from tests.unit.observe import raws
 from tests.unit.shell.api_server import fails, says, serving
 from tidegate.core.actions import RestartPods
+from tidegate.core.objects import Key
 from tidegate.core.pods import RestartProgress
-from tidegate.core.world import Key
 from tidegate.observe.fields import meta_view
 from tidegate.observe.store import Store
 from tidegate.shell.apply import Applier

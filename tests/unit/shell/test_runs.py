@@ -15,7 +15,7 @@ from tests.unit.observe.raws import NAMESPACE, Raw
 from tests.unit.shell.api_server import Answer, ApiServer, fails, says, serving
 from tests.unit.shell.test_controller import Notes
 from tidegate.core.analysis.reading import PrometheusQuery, ProviderError, Reading, Trouble, Values
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.observe.store import Store
 from tidegate.shell.apply import Applier
 from tidegate.shell.client import Client

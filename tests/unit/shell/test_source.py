@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.observe import raws
 from tests.unit.observe.raws import NAMESPACE, Raw
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.observe.kinds import CLUSTER_TEMPLATE, HTTPROUTE, REPLICASET, ROLLOUT, WATCHED, Kind
 from tidegate.observe.store import Store
 from tidegate.shell.census import Census

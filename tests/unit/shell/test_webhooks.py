@@ -14,9 +14,9 @@ from tests.unit.observe.raws import NAMESPACE
 from tidegate.api.analysis_parts import SecretKeyRef
 from tidegate.api.webhook import Webhook
 from tidegate.core.analysis.errors import AnalysisError
+from tidegate.core.objects import Key
 from tidegate.core.webhook.call import WebhookCall, build_call
 from tidegate.core.webhook.outcome import Answer, NoAnswer
-from tidegate.core.world import Key
 from tidegate.observe.store import Store
 from tidegate.shell.secrets import SecretReader
 from tidegate.shell.webhooks import Webhooks

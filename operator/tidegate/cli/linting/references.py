@@ -1,4 +1,4 @@
-"""Whether what one document names is there in the others: Services, HTTPRoutes, templates.
+"""Whether what one document names is there in the others: Services, HTTPRoutes, Deployments, templates.
 
 A kind that the input holds none of in a namespace is taken to be elsewhere, and its references are not judged.
 """
@@ -19,7 +19,7 @@ from tidegate.cli.linting.schema import MODELS
 from tidegate.core.rollout.strategy import ReleaseStrategy, strategy_of
 
 CLUSTER = "ClusterAnalysisTemplate"
-_KINDS = {("", "Service"), ("gateway.networking.k8s.io", "HTTPRoute")}
+_KINDS = {("", "Service"), ("gateway.networking.k8s.io", "HTTPRoute"), ("apps", "Deployment")}
 
 
 class Input:
@@ -67,6 +67,8 @@ Reference = tuple[Location, str, str]
 
 def _rollout(spec: Any) -> Iterator[Reference]:
     strategy = strategy_of(spec)
+    if spec.workload_ref is not None:
+        yield ("workloadRef", "name"), "Deployment", spec.workload_ref.name
     for location, name in services(strategy):
         yield location, "Service", name
     for index, route in enumerate(strategy.routes):

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import ValidationError
+
 from tidegate.api.rollout import RolloutSpec
+from tidegate.api.template import PodTemplate
 from tidegate.api.trafficsplit import Backend, SplitRoute, TrafficSplitSpec
 from tidegate.cli.linting.documents import Document
 from tidegate.cli.linting.finding import Finding, Location
 from tidegate.cli.linting.references import CLUSTER, HTTP_ROUTES, Input, parsed, services
 from tidegate.core.analysis.release import AnalysisError, ReleaseFacts, build_run
 from tidegate.core.config.revision import not_named
+from tidegate.core.objects import Key
 from tidegate.core.rollout.strategy import strategy_of
-from tidegate.core.world import Key, TemplateView
+from tidegate.core.world import TemplateView
 from tidegate.observe.views import template_view
 from tidegate.routes import TABLE
 
@@ -33,16 +37,28 @@ def check(document: Document, others: Input) -> Iterator[Finding]:
 
 
 def _services(document: Document, spec: RolloutSpec, others: Input) -> Iterator[Finding]:
-    labels = spec.template.metadata.labels
+    labels = _pod_labels(document, spec, others)
     for location, name in services(strategy_of(spec)):
         service = others.named("Service", document.namespace).get(name)
         selector = _selector(service)
-        if service and not selector.items() <= labels.items():
+        if service and labels is not None and not selector.items() <= labels.items():
             said = (
                 f'Service "{name}" selects {_pairs(selector)}, and the pods have {_pairs(labels)}: '
                 "no pod would answer; use labels of the template"
             )
             yield document.finding(("spec", *location), said)
+
+
+def _pod_labels(document: Document, spec: RolloutSpec, others: Input) -> dict[str, str] | None:
+    """The labels of the pods; None when the input lacks the Deployment that has them."""
+    if spec.template is not None:
+        return spec.template.metadata.labels
+    name = spec.workload_ref.name if spec.workload_ref else ""
+    deployment = others.named("Deployment", document.namespace).get(name)
+    try:
+        return PodTemplate.model_validate(deployment.raw["spec"]["template"]).metadata.labels if deployment else None
+    except (ValidationError, KeyError, TypeError):
+        return None
 
 
 def _selector(service: Document | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidegate.api.rollout import RolloutSpec
+from tidegate.cli.errors import CommandError, Exit
 from tidegate.cli.linting.documents import Document
 from tidegate.core.rollout.strategy import ReleaseStrategy, strategy_of
 from tidegate.observe import kinds
@@ -21,6 +22,7 @@ KINDS = (
     kinds.CLUSTER_TEMPLATE,
     kinds.SERVICE,
     kinds.HTTPROUTE,
+    kinds.DEPLOYMENT,
     kinds.CONFIG_MAP,
     kinds.SECRET,
 )
@@ -37,11 +39,26 @@ class Given:
 
 
 def given(documents: Iterable[Document]) -> Given:
-    """The objects of the input that a release is made of; others are left aside."""
+    """The objects of the input that a release is made of; others are left aside. Raises CommandError."""
     known = {(kind.group, kind.name): kind for kind in KINDS}
     found = [_placed(d, namespaced=known[d.group, d.kind].namespaced) for d in documents if (d.group, d.kind) in known]
-    rollouts = tuple(raw for raw in found if raw["kind"] == kinds.ROLLOUT.name)
-    return Given(rollouts, tuple(raw for raw in found if raw["kind"] != kinds.ROLLOUT.name))
+    deployments = {_name(raw): raw for raw in found if raw["kind"] == kinds.DEPLOYMENT.name}
+    rollouts = tuple(_with_template(raw, deployments) for raw in found if raw["kind"] == kinds.ROLLOUT.name)
+    apart = (kinds.ROLLOUT.name, kinds.DEPLOYMENT.name)
+    return Given(rollouts, tuple(raw for raw in found if raw["kind"] not in apart))
+
+
+def _with_template(rollout: Raw, deployments: Mapping[tuple[str, str, str], Raw]) -> Raw:
+    """A Rollout whose pods stand in a Deployment, as if it had them itself: it has taken over already."""
+    spec = {key: value for key, value in rollout["spec"].items() if key != "workloadRef"}
+    if "workloadRef" not in rollout["spec"]:
+        return rollout
+    name = rollout["spec"]["workloadRef"]["name"]
+    deployment = deployments.get((kinds.DEPLOYMENT.name, rollout["metadata"]["namespace"], name))
+    if deployment is None:
+        said = f"Deployment {name}, which workloadRef names, is not in the input: name its file too"
+        raise CommandError(said, Exit.USAGE)
+    return {**rollout, "spec": {**spec, "template": deployment["spec"]["template"]}}
 
 
 def _placed(document: Document, *, namespaced: bool) -> Raw:

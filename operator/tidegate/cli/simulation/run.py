@@ -14,7 +14,7 @@ from tidegate.cli.simulation.person import Person
 from tidegate.cli.simulation.recorder import Recorder
 from tidegate.cli.simulation.scenario import READY_SECONDS, Scenario
 from tidegate.cli.simulation.timeline import Course
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.model import Cluster
 from tidegate.model.objects import key_of, owners_of
 from tidegate.model.pods import Life

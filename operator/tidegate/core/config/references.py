@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidegate.api.config import ConfigKind
-from tidegate.core.world import Config
+from tidegate.core.config.views import Config
 
 _VOLUMES = (("configMap", "name", ConfigKind.CONFIG_MAP), ("secret", "secretName", ConfigKind.SECRET))
 _SOURCES = (("configMap", "name", ConfigKind.CONFIG_MAP), ("secret", "name", ConfigKind.SECRET))

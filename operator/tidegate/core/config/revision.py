@@ -10,8 +10,9 @@ from typing import Any
 from tidegate.api.config import ConfigKind
 from tidegate.api.rollout import RolloutSpec
 from tidegate.core.config.references import Named, named
+from tidegate.core.config.views import Config, ConfigView
 from tidegate.core.rollout.revision import content_hash
-from tidegate.core.world import Config, ConfigView, World
+from tidegate.core.world import World
 
 _VALUE_OF = {ConfigKind.CONFIG_MAP: "versionedConfig.configMaps", ConfigKind.SECRET: "versionedConfig.secrets"}
 
@@ -39,9 +40,9 @@ SETTLE = timedelta(seconds=3)
 
 def asked_of(spec: RolloutSpec) -> tuple[Named, ...]:
     """What is part of a revision: all that the template names, or what `configRefs` chooses of it."""
-    if not (spec.versioned_config or spec.config_refs):
+    if spec.template is None or not (spec.versioned_config or spec.config_refs):
         return ()
-    everything = named(spec.template.as_written())
+    everything = named(spec.pods.as_written())
     chosen = {Config(ref.kind, ref.name) for ref in spec.config_refs}
     return tuple(each for each in everything if spec.versioned_config or each.config in chosen)
 

@@ -43,7 +43,7 @@ def change(scene: Scene, rs: ReplicaSetView) -> dict[str, Any]:
     stable = apart_from(scene)
     if rs.pod_hash != scene.new_hash or not scene.releasing or rs.apart_from == stable:
         return {}
-    written = scene.spec.template.as_written()["spec"].get("affinity") or {}
+    written = scene.spec.pods.as_written()["spec"].get("affinity") or {}
     terms = {name: found or None for name, found in _terms(scene, written).items()}
     return {
         "metadata": {"annotations": {APART_FROM: stable or None}},

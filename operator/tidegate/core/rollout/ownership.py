@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidegate.api.meta import API_VERSION
-from tidegate.core.world import Meta
+from tidegate.core.objects import Meta
 
 
 def owner_reference(rollout: Meta) -> dict[str, Any]:

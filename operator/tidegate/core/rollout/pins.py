@@ -32,7 +32,7 @@ def pin(service: ServiceView, rollout: str, pod_hash: str) -> Iterable[Merge]:
 
 def unpin_left(scene: Scene) -> Iterable[Merge]:
     """Give back the Services that the Rollout names no longer, once it is right that they lead to all pods."""
-    return [_unpin(service) for service in scene.world.left] if _may_lead_to_all(scene) else []
+    return [release(service) for service in scene.world.left] if _may_lead_to_all(scene) else []
 
 
 def _may_lead_to_all(scene: Scene) -> bool:
@@ -47,10 +47,11 @@ def _may_lead_to_all(scene: Scene) -> bool:
 
 def give_back(pinned: Iterable[PinnedService]) -> Plan:
     """What a Rollout that is gone leaves to do. Pods that were orphaned go on serving, behind their pin."""
-    return Plan(tuple(_unpin(entry.service) for entry in pinned if entry.target is None))
+    return Plan(tuple(release(entry.service) for entry in pinned if entry.target is None))
 
 
-def _unpin(service: ServiceView) -> Merge:
+def release(service: ServiceView) -> Merge:
+    """Let a Service lead to whatever its own selector finds."""
     return _write(service, None, None)
 
 

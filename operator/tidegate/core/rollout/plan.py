@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from tidegate.api.rollout import RolloutSpec
 from tidegate.core.actions import Action, Plan, Resource, merged
 from tidegate.core.config.revision import pod_hash_of, settling, versioned
-from tidegate.core.rollout import analysis, pins, pod_metadata, replicas, restart, traffic
+from tidegate.core.rollout import analysis, pins, pod_metadata, replicas, restart, traffic, workload
 from tidegate.core.rollout.admission import admit
 from tidegate.core.rollout.prerequisites import missing, not_begun
 from tidegate.core.rollout.release import begin
@@ -65,7 +65,7 @@ def _told(*waits: Wait | None) -> Wait | None:
 def _scene(world: World, spec: RolloutSpec) -> Scene:
     """The roles at the beginning of the pass. As long as the revision can't be told, it is the one that it was."""
     status, config = world.rollout.status, versioned(spec, world)
-    pod_hash = pod_hash_of(spec.template.as_written(), config)
+    pod_hash = pod_hash_of(spec.pods.as_written(), config)
     if status.current_pod_hash and pod_hash not in (status.current_pod_hash, status.stable_rs):
         config = settling(config, world.now)
     pod_hash = pod_hash if config.told else status.current_pod_hash
@@ -109,6 +109,7 @@ def _act(scene: Scene) -> tuple[Action, ...]:
         *analysis.stop_needless(scene),
         *replicas.shrink(scene),
         *pins.unpin_left(scene),
+        *workload.hand_over(scene),
         *analysis.collect(scene),
     )
     # At the very end: labels that can't be put on pods hold nothing up.

@@ -115,7 +115,7 @@ def _covered(put: Labels, template: Labels) -> dict[str, dict[str, str]]:
 
 
 def _template(scene: Scene) -> Labels:
-    metadata = scene.spec.template.metadata
+    metadata = scene.spec.pods.metadata
     return {"labels": metadata.labels, "annotations": metadata.annotations}
 
 

@@ -13,7 +13,7 @@ from tidegate.core.world import HASH_LABEL, REVISION, TEMPLATE
 
 def pod_template(scene: Scene) -> dict[str, Any]:
     """The template of the new version's ReplicaSet."""
-    written = scene.spec.template.as_written()
+    written = scene.spec.pods.as_written()
     template = copies.with_copies(written, scene.config, scene.new_hash) if scene.config.found else written
     template = pod_metadata.with_marks(template, pod_metadata.born_with(scene))
     return labelled(affinity.kept_apart(scene, template), HASH_LABEL, scene.new_hash)
@@ -24,7 +24,7 @@ def notes(scene: Scene) -> dict[str, str]:
     return {
         REVISION: str(scene.status.current_revision),
         # As it was written, without the API server's defaults: undo brings back the same revision.
-        TEMPLATE: canonical_json(scene.spec.template.as_written()),
+        TEMPLATE: canonical_json(scene.spec.pods.as_written()),
         **copies.notes(scene.config, scene.new_hash),
         **pod_metadata.notes(pod_metadata.born_with(scene)),
         **affinity.notes(scene),

@@ -131,7 +131,7 @@ def _line(scene: Scene, revision: int) -> Release:
     return Release(
         revision=revision,
         pod_template_hash=scene.new_hash,
-        images=[container.image for container in scene.spec.template.spec.containers],
+        images=[container.image for container in scene.spec.pods.spec.containers],
         started_at=scene.now,
         cadence_seconds=(scene.now - max(ends)).total_seconds() if ends else None,
     )
@@ -148,7 +148,7 @@ def _revision(scene: Scene) -> int:
 def _event(scene: Scene, revision: int, *, back: bool, at_once: bool) -> Event:
     if back:
         return Event("RollingBack", f"the template is the stable version's again: taking revision {revision - 1} back")
-    images = ", ".join(container.image for container in scene.spec.template.spec.containers)
+    images = ", ".join(container.image for container in scene.spec.pods.spec.containers)
     skips = "; it was stable lately: steps and analyses are skipped" if at_once else ""
     return Event("ReleaseStarted", f"revision {revision} ({scene.new_hash}): {images}{skips}")
 

@@ -176,14 +176,13 @@ def shrink(scene: Scene) -> Iterable[Action]:
 
 def _create(scene: Scene, size: int) -> Create:
     rollout = scene.world.rollout.meta
-    labels = {**scene.spec.template.as_written()["metadata"]["labels"], HASH_LABEL: scene.new_hash}
     body = {
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",
         "metadata": {
             "name": scene.new_name,
             "namespace": rollout.namespace,
-            "labels": labels,
+            "labels": _labels(scene),
             "annotations": pod_template.notes(scene),
             "ownerReferences": [owner_reference(rollout)],
         },
@@ -195,3 +194,9 @@ def _create(scene: Scene, size: int) -> Create:
         },
     }
     return Create(Resource.REPLICASETS, rollout.namespace, scene.new_name, body, rollout.uid)
+
+
+def _labels(scene: Scene) -> dict[str, str]:
+    """Those of its pods. But a Deployment with the same pods would take an orphan for its own, and end its pods."""
+    own = {} if scene.spec.workload_ref else scene.spec.pods.as_written()["metadata"]["labels"]
+    return {**own, HASH_LABEL: scene.new_hash}

@@ -51,7 +51,7 @@ _INVALID = {
 
 def report(scene: Scene, wait: Wait | None) -> tuple[Merge | None, bool]:
     """The write that brings the status up to date, if one is needed, and whether it holds a decision."""
-    standing = _standing(scene, wait)
+    standing, workload = _standing(scene, wait), scene.world.workload
     status = _with_counts(scene).model_copy(
         update={
             "phase": standing.phase,
@@ -60,6 +60,7 @@ def report(scene: Scene, wait: Wait | None) -> tuple[Merge | None, bool]:
             "waiting_for": standing.waiting,
             "observed_generation": scene.world.rollout.meta.generation,
             "conditions": conditions(scene, standing),
+            "workload_observed_generation": workload.meta.generation if workload else None,
             "canary": _canary(scene),
             "blue_green": _blue_green(scene),
         }

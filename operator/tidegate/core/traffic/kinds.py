@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from tidegate.api.trafficsplit import SplitRoute, TrafficSplitSpec
 from tidegate.core.actions import Resource
-from tidegate.core.world import Key, RouteView
+from tidegate.core.objects import Key
+from tidegate.core.world import RouteView
 
 Raw = Mapping[str, Any]
 """An object as the API shows it. Never a typed model: one would drop the fields that it does not know."""

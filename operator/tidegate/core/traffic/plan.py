@@ -8,13 +8,14 @@ from datetime import datetime
 
 from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
 from tidegate.core.actions import PatchList, Plan
+from tidegate.core.objects import Key
 from tidegate.core.traffic.contest import is_war, may_correct_at, peace_at, remembered
 from tidegate.core.traffic.kinds import Edit, RouteKinds
 from tidegate.core.traffic.report import events, is_urgent, lag_of, report, routes_of, write
 from tidegate.core.traffic.shares import Weights, clamp
 from tidegate.core.traffic.standing import Sight, invalid, stand
 from tidegate.core.traffic.world import SplitWorld, observe_routes, route_key
-from tidegate.core.world import Key, SplitView
+from tidegate.core.world import SplitView
 
 
 def plan_split(world: SplitWorld, kinds: RouteKinds) -> Plan:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tidegate.api.trafficsplit import SplitRoute, TrafficSplitSpec
+from tidegate.core.objects import Key
 from tidegate.core.traffic.contest import PAUSE, is_war
 from tidegate.core.traffic.kinds import Edit
 from tidegate.core.traffic.shares import Weights
 from tidegate.core.traffic.world import SplitWorld
-from tidegate.core.world import Key, RouteView
+from tidegate.core.world import RouteView
 
 LEAVE_ALONE = (
     "let whoever applies the route leave spec.rules[].backendRefs[].weight alone "

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tidegate.api.trafficsplit import SplitRoute, TrafficSplitSpec
+from tidegate.core.objects import Key, Meta
 from tidegate.core.traffic.kinds import Raw, RouteKinds
-from tidegate.core.world import Key, Meta, RouteView, ServiceView, SplitView
+from tidegate.core.world import RouteView, ServiceView, SplitView
 
 
 @dataclass(frozen=True, slots=True)

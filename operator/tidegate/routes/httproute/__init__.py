@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 from tidegate.api.trafficsplit import SplitRoute, TrafficSplitSpec
 from tidegate.core.actions import Resource
+from tidegate.core.objects import Key
 from tidegate.core.traffic.kinds import Edit, Raw, Rbac
-from tidegate.core.world import Key, RouteView
+from tidegate.core.world import RouteView
 from tidegate.routes.httproute.edit import edit
 from tidegate.routes.httproute.lanes import Wish, lane_marks
 from tidegate.routes.httproute.marks import read_marks

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tidegate.core.objects import Key
 from tidegate.core.traffic.shares import Weights, compose, same_shares
-from tidegate.core.world import Key
 from tidegate.routes.httproute.backends import DEFAULT_WEIGHT
 from tidegate.routes.httproute.rules import MarkedRule
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tidegate.core.objects import Key
 from tidegate.core.traffic.kinds import Edit, Raw
 from tidegate.core.traffic.shares import Weights
-from tidegate.core.world import Key
 from tidegate.routes.httproute.baseline import Original, baseline, composed, effective, is_original
 from tidegate.routes.httproute.lane_edit import drifted, place_lanes
 from tidegate.routes.httproute.lanes import Wish, lane_marks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.routes.httproute.marks import LaneMark
 from tidegate.routes.httproute.rules import AddedRule, MarkedRoute
 

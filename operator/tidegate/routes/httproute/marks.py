@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from tidegate.core.objects import Key
 from tidegate.core.traffic.shares import MAX_WEIGHT
-from tidegate.core.world import Key
 
 SPLIT = "TrafficSplit"
 PREFIX = "split.tidegate.dev/"

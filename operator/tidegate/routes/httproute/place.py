@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tidegate.api.trafficsplit import Backend, SplitRoute, TrafficSplitSpec
+from tidegate.core.objects import Key
 from tidegate.core.traffic.shares import MAX_WEIGHT, Weights
-from tidegate.core.world import Key
 from tidegate.routes.httproute.backends import keys_of
 from tidegate.routes.httproute.baseline import baseline, composed, effective
 from tidegate.routes.httproute.lanes import ANY_PATH, LaneError, Wish, lane_marks

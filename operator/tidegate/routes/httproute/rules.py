@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tidegate.core.objects import Key
 from tidegate.core.traffic.kinds import Raw
-from tidegate.core.world import Key
 from tidegate.routes.httproute.backends import Ref, Rule, refs_by_key, rules_of, weight_of
 from tidegate.routes.httproute.marks import Mark, RuleMark, read_marks
 

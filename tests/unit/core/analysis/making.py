@@ -10,7 +10,8 @@ from typing import Any
 from tidegate.api.analysis import AnalysisRunSpec, AnalysisRunStatus, AnalysisTemplateSpec
 from tidegate.core.analysis.reading import MeasurementResult, ProviderError, Reading, Trouble, Values
 from tidegate.core.analysis.run import RunPlan, plan_run
-from tidegate.core.world import Meta, RunView, TemplateView
+from tidegate.core.objects import Meta
+from tidegate.core.world import RunView, TemplateView
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 DOWN = ProviderError(Trouble.UNAVAILABLE, "Prometheus at http://p:9090 can't be reached: connection refused")

@@ -9,7 +9,7 @@ import pytest
 
 from tidegate.api.config import ConfigKind
 from tidegate.core.config.references import Named, named, renamed
-from tidegate.core.world import Config
+from tidegate.core.config.views import Config
 
 MAP, SECRET = Config(ConfigKind.CONFIG_MAP, "settings"), Config(ConfigKind.SECRET, "token")
 

@@ -24,9 +24,10 @@ from tidegate.api.config import ConfigKind
 from tidegate.core.actions import CopyConfig, Create, Plan
 from tidegate.core.config.content import hash_of
 from tidegate.core.config.revision import Versioned, pod_hash_of, settling, versioned
+from tidegate.core.config.views import Config, ConfigView
 from tidegate.core.rollout import plan
 from tidegate.core.rollout.revision import content_hash
-from tidegate.core.world import Config, ConfigView, World
+from tidegate.core.world import World
 
 MAP, SECRET = ConfigKind.CONFIG_MAP, ConfigKind.SECRET
 REFS = {"configRefs": [{"kind": "ConfigMap", "name": "settings"}]}

@@ -11,12 +11,12 @@ from tidegate.api.rollout import RolloutSpec
 from tidegate.api.rollout_status import Outcome, PauseCondition, PauseReason, Release, RolloutStatus
 from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
 from tidegate.core.actions import Merge
+from tidegate.core.objects import Meta
 from tidegate.core.rollout.revision import content_hash
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.strategy import strategy_of
 from tidegate.core.world import (
     HASH_LABEL,
-    Meta,
     ReplicaSetView,
     RolloutView,
     RouteView,

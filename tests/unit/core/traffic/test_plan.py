@@ -11,10 +11,11 @@ import pytest
 from tests.unit.routes.making import Raw, apply, mark, ref, reset, route, rule, spec, weights, written
 from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
 from tidegate.core.actions import STATUS_LAG, Event, Merge, PatchList, Plan, Resource
+from tidegate.core.objects import Key, Meta
 from tidegate.core.traffic.kinds import Edit
 from tidegate.core.traffic.plan import plan_split
 from tidegate.core.traffic.world import Route, SplitWorld
-from tidegate.core.world import Key, Meta, ServiceView, SplitView
+from tidegate.core.world import ServiceView, SplitView
 from tidegate.routes import TABLE
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 
 from tests.unit.routes.making import API, WEB, Raw, apply, mark, ref, reset, route, rule, served, spec, weights, written
 from tidegate.api.trafficsplit import TrafficSplitSpec
+from tidegate.core.objects import Key
 from tidegate.core.traffic.kinds import Edit
-from tidegate.core.world import Key
 from tidegate.routes.httproute import owners, patch_for, restore
 
 PAIR = rule(ref("web", 100), ref("web-canary", 0), name="main")

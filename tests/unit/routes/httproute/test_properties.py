@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.unit.routes.making import API, WEB, Raw, apply, reset, route, rule, spec, written
 from tidegate.api.trafficsplit import TrafficSplitSpec
-from tidegate.core.world import Key
+from tidegate.core.objects import Key
 from tidegate.routes.httproute import observe, owners, patch_for, restore
 
 WEIGHT = st.integers(0, 200)

@@ -46,7 +46,7 @@ def webhook_facts(scene: Scene) -> Facts:
     """What can be filled in: the arguments of analyses, and where the release is."""
     return {
         **analysis.release_facts(scene).arguments(),
-        "canary.images": ", ".join(container.image for container in scene.spec.template.spec.containers),
+        "canary.images": ", ".join(container.image for container in scene.spec.pods.spec.containers),
         "canary.weight": str(weight_of_steps(scene)),
         "revision": str(scene.status.current_revision),
         "step": str(scene.index),
