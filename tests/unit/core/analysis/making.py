@@ -55,6 +55,10 @@ class Life:
     measured: list[tuple[float, str]] = field(default_factory=list)
     writes: int = 0
 
+    def __post_init__(self) -> None:
+        # What is taken from a table of cases would be missing when a test is run again in the same process.
+        self.answers = {name: list(answers) for name, answers in self.answers.items()}
+
     def plan(self, finished: Sequence[MeasurementResult] = ()) -> RunPlan:
         plan = plan_run(run_view(self.spec, self.status), self.now, finished)
         self.status = plan.status

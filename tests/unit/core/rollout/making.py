@@ -80,7 +80,7 @@ def make_spec(*steps: Step, image: str = "web:2", canary: Mapping[str, Any] | No
 
 
 def steps_hash(spec: RolloutSpec) -> str:
-    return content_hash([step.model_dump(exclude_unset=True, mode="json") for step in spec.strategy.canary.steps])
+    return content_hash([step.model_dump(exclude_unset=True, mode="json") for step in strategy_of(spec).steps])
 
 
 def line(revision: int, *, outcome: Outcome | None = None, **fields: Any) -> Release:

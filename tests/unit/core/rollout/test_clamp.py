@@ -22,9 +22,10 @@ from tests.unit.core.rollout.making import (
     service,
     services,
 )
-from tidegate.core.rollout.clamp import Side, canary_side, clamp_weight, next_weight, stable_side
+from tidegate.core.rollout.clamp import Side, canary_side, clamp_shared, clamp_weight, next_weight, stable_side
 from tidegate.core.rollout.targets import pods_for
 
+AT_ONCE, BOUNDED, DYNAMIC = {"scaleDownDelaySeconds": 0}, {"maxSurge": 1}, {"dynamicStableScale": True}
 NOBODY, FULL_FIVE = Side(0, 5), Side(5, 5)
 
 
@@ -61,6 +62,36 @@ def test_a_weight_goes_only_as_far_as_pods_answer(
     target: int, current: int, canary: Side, stable: Side, weight: int
 ) -> None:
     assert clamp_weight(target, current, canary, stable) == weight
+
+
+@pytest.mark.parametrize(
+    ("target", "current", "canary", "stable", "bounded", "weight"),
+    [
+        pytest.param(20, 0, Side(1, 1), FULL_FIVE, False, 20, id="up, with all pods"),
+        pytest.param(50, 20, Side(2, 3), FULL_FIVE, False, 20, id="not up while a pod is missing"),
+        pytest.param(50, 20, Side(2, 3), FULL_FIVE, True, 40, id="up with each pod that comes, within a bound"),
+        pytest.param(30, 20, Side(2, 3), FULL_FIVE, True, 30, id="but no further than the steps ask"),
+        pytest.param(50, 50, Side(2, 3), FULL_FIVE, False, 40, id="down to what the pods carry that are left"),
+        pytest.param(50, 50, Side(2, 3), FULL_FIVE, True, 40, id="the same within a bound"),
+        pytest.param(100, 50, Side(4, 5), Side(2, 5), False, 50, id="not up because the stable side has lost pods"),
+        pytest.param(100, 50, Side(3, 5), Side(3, 5), False, 50, id="not beyond what the canary's pods carry"),
+        pytest.param(100, 80, Side(3, 5), Side(1, 5), False, 80, id="nor down to what the stable side can't carry"),
+        pytest.param(100, 90, Side(3, 5), Side(1, 5), False, 80, id="down as far as the stable side carries it"),
+        pytest.param(0, 60, Side(3, 3), Side(2, 5), False, 60, id="back only as fast as the stable side has pods"),
+        pytest.param(0, 60, Side(3, 3), Side(4, 5), False, 20, id="back as far as the pods that came carry it"),
+        pytest.param(0, 60, Side(3, 3), FULL_FIVE, False, 0, id="back, with all pods of the stable side"),
+        pytest.param(30, 60, Side(3, 3), FULL_FIVE, False, 30, id="down to what the steps ask"),
+        pytest.param(0, 60, Side(3, 3), Side(7, 5), False, 0, id="more stable pods than the service has"),
+        pytest.param(20, 0, Side(0, 1), FULL_FIVE, False, 0, id="nobody answers for the canary"),
+        pytest.param(20, 20, NOBODY, NOBODY, False, 20, id="nobody answers at all: nothing is moved"),
+        pytest.param(50, 0, Side(1, 0), Side(0, 0), False, 50, id="a service of no pods"),
+        pytest.param(50, 0, Side(1, 3), Side(0, 0), True, 50, id="a service of no pods whose canary is not whole"),
+    ],
+)
+def test_a_stable_version_that_gives_up_pods_keeps_what_they_carry(
+    target: int, current: int, canary: Side, stable: Side, bounded: bool, weight: int
+) -> None:
+    assert clamp_shared(target, current, canary, stable, bounded=bounded) == weight
 
 
 WEIGHT = st.integers(0, 100)
@@ -150,6 +181,17 @@ def test_the_stable_side_counts_whoever_answers() -> None:
         pytest.param(aborted(HALF, weight=50, new=3, **leading(NEW, {}, behind=0)), 50, id="taken back to nobody"),
         pytest.param(aborted(HALF, weight=0, new=3, **leading(NEW, {}, behind=0)), 0, id="taken back already"),
         pytest.param(over(HALF, weight=100), 0, id="promoted"),
+        pytest.param(scene(HALF, index=1, weight=50, new=5), 50, id="at the end it stays: the old version lingers"),
+        pytest.param(scene(HALF, index=1, weight=50, new=5, canary=AT_ONCE), 100, id="at the end all of it"),
+        pytest.param(scene(HALF, index=1, weight=None, new=5), 0, id="at the end, with no split yet"),
+        pytest.param(scene(HALF, weight=20, new=2, canary=BOUNDED), 40, id="pod by pod within maxSurge"),
+        pytest.param(scene(HALF, weight=20, new=2, canary=DYNAMIC), 20, id="not without a bound"),
+        pytest.param(
+            aborted(HALF, weight=60, new=3, canary=DYNAMIC, **leading(NEW, {NEW_NAME: 3}, behind=4)),
+            20,
+            id="taken back as the stable pods come",
+        ),
+        pytest.param(over(HALF, weight=100, canary=DYNAMIC), 0, id="promoted, and the pods are all its own"),
         pytest.param(first(HALF, weight=None), 0, id="the first version"),
         pytest.param(scene(HALF, weight=50, spec={"replicas": 0}, old=0, new=0), 50, id="size 0: nobody to send it to"),
     ],
