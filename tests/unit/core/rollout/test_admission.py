@@ -9,7 +9,9 @@ import pytest
 
 from tests.unit.core.rollout.making import FIRST, NEW, OLD, PAUSE, SECOND, line, rs, scene, template
 from tidegate.api.rollout_status import Outcome
+from tidegate.core.config.revision import UNVERSIONED, Versioned
 from tidegate.core.rollout.admission import admit
+from tidegate.core.rollout.plan import plan
 from tidegate.core.rollout.revision import canonical_json
 from tidegate.core.rollout.scene import Scene
 
@@ -61,3 +63,37 @@ def test_without_its_replicaset_there_is_nothing_to_go_on_with() -> None:
     here = under_way()
     here = replace(here, world=replace(here.world, replicasets=(rs(OLD),)))
     assert admit(here) == (here, None)
+
+
+FIRST_IN_ORDER = {"dependsOn": [{"name": "api"}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        pytest.param(
+            {"current_pod_hash": ""}, "DependencyMissing", id="nothing is in hand: it waits for those before it"
+        ),
+        pytest.param({"current_pod_hash": OLD}, None, id="an attempt before it is in hand: nothing serves meanwhile"),
+    ],
+)
+def test_the_first_version_of_all_waits_for_those_that_go_first(status: dict[str, Any], reason: str | None) -> None:
+    here = scene(PAUSE, spec=FIRST_IN_ORDER, status={"stable_rs": "", "history": [], **status})
+    _, wait = admit(here)
+    assert (wait.reason if wait else None) == reason
+
+
+def test_a_first_version_that_waits_is_told_and_nothing_is_made_for_it() -> None:
+    status = {"stable_rs": "", "history": [], "current_pod_hash": "", "current_revision": 0}
+    decided = plan(scene(PAUSE, new=None, old=None, weight=None, spec=FIRST_IN_ORDER, status=status).world)
+    assert decided.actions == ()
+    assert decided.urgent
+    assert decided.status is not None
+    assert decided.status.patch["status"]["waitingFor"]["reason"] == "DependencyMissing"
+
+
+def test_a_version_in_hand_has_no_part_in_the_config_of_the_manifest() -> None:
+    here = replace(under_way(), config=Versioned(problem="ConfigMap web is missing"))
+    inner, wait = admit(here)
+    assert wait is not None
+    assert inner.config == UNVERSIONED

@@ -26,11 +26,20 @@ from tests.unit.core.rollout.making import (
     scene,
 )
 from tidegate.api.analysis import AnalysisPhase
-from tidegate.api.rollout_analysis import RolloutAnalysis
+from tidegate.api.analysis_status import MetricResult
+from tidegate.api.rollout_analysis import OnFailure, RolloutAnalysis
 from tidegate.api.rollout_status import PauseReason, RunStatus
-from tidegate.core.actions import Create, Delete, Merge, Resource
+from tidegate.core.actions import Create, Delete, Event, Merge, Resource
 from tidegate.core.rollout import analysis
-from tidegate.core.rollout.analysis import Verdict
+from tidegate.core.rollout.analysis import (
+    Verdict,
+    held_reason,
+    meaning,
+    notice,
+    release_facts,
+    undecided_message,
+    without_data,
+)
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Wait
 from tidegate.core.world import RunRole, RunView
@@ -315,3 +324,60 @@ def test_the_first_release_has_no_runs_of_its_own() -> None:
     assert names(analysis.stop_needless(first(STEP, runs=(MINE,), status={"current_step_index": 0}, **WATCHED))) == [
         f"{PREFIX}-0"
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "means", "held"),
+    [
+        (None, Verdict.FAILED, "AnalysisFailed"),
+        (OnFailure.ABORT, Verdict.FAILED, "AnalysisFailed"),
+        (OnFailure.PAUSE, Verdict.UNDECIDED, "AnalysisFailed"),
+        (OnFailure.NOTIFY, Verdict.SUCCESSFUL, "AnalysisFailed"),
+    ],
+)
+def test_what_a_failed_run_means_is_its_authors_to_say(asked: OnFailure | None, means: Verdict, held: str) -> None:
+    written = RolloutAnalysis.model_validate({"templates": [{"templateName": "judge"}], "onFailure": asked})
+    failed = run("r", AnalysisPhase.FAILED, message="metric ok: 0.5")
+    assert meaning(failed, written) is means
+    assert meaning(run("r", AnalysisPhase.ERROR), written) is Verdict.UNDECIDED
+    assert held_reason(failed) == held
+    assert held_reason(run("r", AnalysisPhase.ERROR)) == "AnalysisUndecided"
+
+
+def test_who_wants_to_be_told_is_warned_of_a_failure_and_of_nothing_else() -> None:
+    said = "AnalysisRun r is Failed: metric ok: 0.5"
+    assert notice(run("r", AnalysisPhase.FAILED, message="metric ok: 0.5")) == (
+        Event("AnalysisFailed", said, warning=True),
+    )
+    assert notice(run("r", AnalysisPhase.SUCCESSFUL)) == ()
+
+
+def results(*found: tuple[AnalysisPhase, str | None, bool]) -> list[MetricResult]:
+    return [
+        MetricResult(name=f"m{n}", phase=phase, reason=reason, dry_run=dry)
+        for n, (phase, reason, dry) in enumerate(found)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "lacks"),
+    [
+        ([(AnalysisPhase.INCONCLUSIVE, "NoData", False)], True),
+        ([(AnalysisPhase.INCONCLUSIVE, "NoData", False), (AnalysisPhase.SUCCESSFUL, None, False)], True),
+        ([(AnalysisPhase.INCONCLUSIVE, "NoData", False), (AnalysisPhase.INCONCLUSIVE, None, True)], True),
+        ([(AnalysisPhase.INCONCLUSIVE, "NoData", True)], False),
+        ([(AnalysisPhase.INCONCLUSIVE, None, False)], False),
+    ],
+    ids=["no data", "another is content", "a dry run does not count", "only a dry run", "values"],
+)
+def test_a_run_lacks_data_when_all_that_count_do(
+    found: list[tuple[AnalysisPhase, str | None, bool]], lacks: bool
+) -> None:
+    view = run("r", AnalysisPhase.INCONCLUSIVE, metric_results=results(*found))
+    assert without_data(view) is lacks
+    assert ("it is measured again after a while" in undecided_message(scene(FIFTH), view)) is lacks
+
+
+def test_the_facts_of_a_release_are_plain_data() -> None:
+    spec = {"restartAt": "2026-03-01T10:00:00Z"}
+    assert release_facts(scene(FIFTH, spec=spec)).manifest["spec"]["restartAt"] == "2026-03-01T10:00:00Z"

@@ -182,3 +182,21 @@ def test_a_weight_of_nothing_is_taken_away_before_any_pod_is(fields: dict[str, A
 
 def test_what_has_arrived_may_change_again_so_it_must_be_written_down() -> None:
     assert arrived(scene(FIFTH, weight=20), 20) == Done(fleeting=True)
+
+
+def test_one_percent_is_a_weight_like_any_other() -> None:
+    outcome = arrived(scene({"setWeight": 1}, new=None, weight=1), 1)
+    assert isinstance(outcome, Wait)
+    assert outcome.reason == "PodsNotAvailable"
+    late = arrived(scene({"setWeight": 1}, new=rs(NEW, 1, 0), weight=0), 1)
+    assert isinstance(late, Wait)
+    assert late.reason == "PodsNotAvailable"
+
+
+UNROUTED = {"trafficRouting": None, "canaryService": None, "stableService": None}
+
+
+def test_without_a_router_the_weight_is_a_matter_of_pods() -> None:
+    here = scene(HALF, canary=UNROUTED, spec={"replicas": 4}, new=2, old=4)
+    said = f"ReplicaSet web-{OLD} has 4 pods on its way to 2"
+    assert weight_arrived(here, 50) == Wait("PodsNotAvailable", said, on_pods=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.core.rollout.making import NEW, NEW_NAME, OLD, OLD_NAME, rs, service
-from tests.unit.core.rollout.switching import ACTIVE_BOTH, ACTIVE_NEW, ACTIVE_OLD, PREVIEW_NEW, PREVIEW_OLD, switched
+from tests.unit.core.rollout.switching import ACTIVE_BOTH, ACTIVE_NEW, ACTIVE_OLD, PREVIEW_OLD, switched
 from tidegate.core.actions import Merge
 from tidegate.core.rollout.reach import pods_in_use
 from tidegate.core.rollout.scene import Scene

@@ -8,8 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.core.rollout.making import FIFTH, HALF, NEW, OLD, PAUSE, THIRD, rs, scene
-from tidegate.core.rollout.counting import settled, sizes, unsettled, wanted
+from tests.unit.core.rollout.making import (
+    FIFTH,
+    HALF,
+    NEW,
+    NEW_NAME,
+    OLD,
+    OLD_NAME,
+    PAUSE,
+    THIRD,
+    rs,
+    scene,
+    service,
+    services,
+)
+from tidegate.core.rollout.counting import settled, sizes, unsettled, wanted, within_shares
+from tidegate.core.rollout.reach import pods_in_use
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.targets import divide, surge, unavailable
 
@@ -124,3 +138,141 @@ def test_workers_keep_their_number_beside_a_canary_of_a_size_of_its_own() -> Non
     step = {"setCanaryScale": {"replicas": 3}}
     assert wanted(counted(step, PAUSE, index=1)) == {NEW: 3, OLD: 10}
     assert wanted(counted(step, PAUSE, index=1, canary={"dynamicStableScale": True})) == {NEW: 3, OLD: 7}
+
+
+THREE: dict[str, Any] = {"setCanaryScale": {"replicas": 3}}
+TWELVE: dict[str, Any] = {"setCanaryScale": {"replicas": 12}}
+
+
+@pytest.mark.parametrize(
+    ("here", "sizes_wanted"),
+    [
+        pytest.param(counted(HALF, new=5, status={"abort": True}), {NEW: 0, OLD: 10}, id="taken back"),
+        pytest.param(counted(HALF, new=5, others=[rs(THIRD, 2)]), {THIRD: 0, OLD: 5, NEW: 5}, id="superseded ones go"),
+        pytest.param(counted(HALF, new=5, status={"stable_rs": NEW}), {OLD: 0, NEW: 10}, id="promoted"),
+        pytest.param(counted(HALF, old=None, status={"stable_rs": ""}), {NEW: 10}, id="the first version"),
+        pytest.param(
+            counted(TWELVE, PAUSE, index=1, canary={"dynamicStableScale": True}),
+            {NEW: 12, OLD: 0},
+            id="given up wholly",
+        ),
+        pytest.param(counted(THREE, index=1), {NEW: 10, OLD: 0}, id="at the end the scale is over"),
+    ],
+)
+def test_the_sizes_that_are_wanted(here: Scene, sizes_wanted: dict[str, int]) -> None:
+    assert wanted(here) == sizes_wanted
+
+
+@pytest.mark.parametrize(
+    ("here", "grown"),
+    [
+        pytest.param(
+            counted(HALF, new=rs(NEW, 1, 0), old=4, canary=STRICT | {"maxSurge": 2}),
+            {OLD: 5, NEW: 5},
+            id="room for both",
+        ),
+        pytest.param(
+            counted(HALF, new=1, old=8, canary=STRICT, status={"abort": True}),
+            {OLD: 10, NEW: 1},
+            id="taken back: the stable one first",
+        ),
+        pytest.param(
+            counted(HALF, new=1, old=1, canary=STRICT, others=[rs(THIRD, 8)]),
+            {OLD: 2, NEW: 1, THIRD: 8},
+            id="one place: the version that works has it",
+        ),
+        pytest.param(
+            counted(HALF, new=None, old=9, canary=STRICT, others=[rs(THIRD, 1)]),
+            {OLD: 9, NEW: 1, THIRD: 1},
+            id="one that is not there yet takes the place that is left",
+        ),
+        pytest.param(counted(HALF, new=2, old=12, canary=STRICT), {NEW: 2, OLD: 8}, id="no room: none is made greater"),
+    ],
+)
+def test_who_grows_within_the_room_that_there_is(here: Scene, grown: dict[str, int]) -> None:
+    assert sizes(here) == grown
+
+
+@pytest.mark.parametrize(
+    ("here", "left"),
+    [
+        pytest.param(
+            counted(HALF, new=1, old=1, spec={"replicas": 1}, canary={"maxSurge": 1, "maxUnavailable": 1}, index=1),
+            {NEW: 1, OLD: 0},
+            id="one of two that answer goes",
+        ),
+        pytest.param(
+            counted(HALF, new=rs(NEW, 1, 0), old=1, spec={"replicas": 1}, canary={"maxSurge": 1, "maxUnavailable": 1}),
+            {NEW: 1},
+            id="the last that answers stays where another may come",
+        ),
+        pytest.param(
+            counted(
+                HALF, new=rs(NEW, 0), old=1, spec={"replicas": 1}, canary={"maxSurge": 0, "maxUnavailable": 1}, index=1
+            ),
+            {NEW: 0, OLD: 0},
+            id="and goes where none may",
+        ),
+        pytest.param(
+            counted(HALF, new=0, old=2, spec={"replicas": 0}, canary={"maxSurge": 1, "maxUnavailable": 1}),
+            {NEW: 0, OLD: 0},
+            id="size 0: all go",
+        ),
+        pytest.param(
+            counted(HALF, new=rs(NEW, 5, 5), old=rs(OLD, 8, 6), canary={"maxSurge": 0, "maxUnavailable": 1}),
+            {NEW: 5, OLD: 5},
+            id="those that do not answer go first and cost nothing",
+        ),
+        pytest.param(
+            counted(HALF, new=rs(NEW, 5, 2), old=rs(OLD, 8, 6), canary={"maxSurge": 3, "maxUnavailable": 1}),
+            {NEW: 5, OLD: 6},
+            id="no more than are to spare",
+        ),
+        pytest.param(
+            counted(HALF, new=5, old=5, others=[rs(THIRD, 1)], canary=STRICT),
+            {NEW: 5, OLD: 5, THIRD: 0},
+            id="superseded",
+        ),
+    ],
+)
+def test_who_shrinks_within_what_may_be_missing(here: Scene, left: dict[str, int]) -> None:
+    assert {key: size for key, size in sizes(here).items() if key in left} == left
+
+
+@pytest.mark.parametrize(
+    ("here", "within"),
+    [
+        (counted(HALF, new=5, old=9), True),
+        (counted(HALF, new=6, old=5), False),
+        (counted(HALF, new=5, old=5, others=[rs(THIRD, 1)]), False),
+        (counted(HALF, new=5, old=5, others=[rs(THIRD, 0)]), True),
+    ],
+    ids=["the stable one may have more", "one too many", "a superseded one", "one without pods"],
+)
+def test_no_version_but_the_stable_one_is_greater_than_its_share(here: Scene, within: bool) -> None:
+    assert within_shares(here) is within
+
+
+@pytest.mark.parametrize(
+    ("here", "said"),
+    [
+        (counted(HALF, new=5, old=5, others=[rs(THIRD, 0)]), ""),
+        (counted(HALF, new=5, old=5, others=[rs(THIRD, 1)]), f"ReplicaSet web-{THIRD} has 1 pods on its way to 0"),
+        (counted(HALF, new=rs(NEW, 5, replicas=6), old=5), f"ReplicaSet web-{NEW} has 6 pods on its way to 5"),
+        (counted(HALF, new=3, old=5), f"ReplicaSet web-{NEW} has 3 pods on its way to 5"),
+        (
+            counted(HALF, new=5, old=None, status={"stable_rs": NEW}),
+            f"ReplicaSet web-{NEW} has 5 pods on its way to 10",
+        ),
+    ],
+)
+def test_what_is_still_to_come_or_to_go(here: Scene, said: str) -> None:
+    assert unsettled(here) == said
+
+
+def test_the_last_pod_stays_while_a_service_leads_to_it_alone() -> None:
+    named = {"canaryService": "web-canary", "stableService": "web"}
+    views = services(service("web-canary", NEW, {NEW_NAME: 5}), service("web", OLD, {OLD_NAME: 5}))
+    here = counted(HALF, new=5, canary=named, services=views)
+    assert [pods_in_use(here, rs(each, 5)) for each in (OLD, NEW, THIRD)] == [1, 1, 0]
+    assert pods_in_use(counted(HALF, new=5), rs(OLD, 5)) == 0

@@ -72,3 +72,28 @@ def test_what_is_not_there_is_named() -> None:
 )
 def test_a_circle_through_this_one(peers: tuple[RolloutView, ...], names: tuple[str, ...]) -> None:
     assert cycle(behind(*peers)) == names
+
+
+@pytest.mark.parametrize(
+    ("asked", "view", "said"),
+    [
+        ({}, peer("api", weight=20, message="step 2 of 4"), "be Healthy: it is Paused, step 2 of 4"),
+        (HALF, peer("api", weight=20), "have 50 %: it is Paused, nothing is said"),
+        ({}, peer("api", phase=None), "be Healthy: it is not looked at yet, nothing is said"),
+    ],
+)
+def test_what_it_has_to_be_and_what_it_is(asked: dict[str, Any], view: RolloutView, said: str) -> None:
+    wait = may_follow(behind(view, asked=asked))
+    assert wait is not None
+    assert wait.message == f"Rollout api goes first and has to {said}"
+
+
+def test_what_another_says_of_itself_is_cut_short() -> None:
+    wait = may_follow(behind(peer("api", message="x" * 500)))
+    assert wait is not None
+    assert len(wait.message) == len("Rollout api goes first and has to be Healthy: it is ") + 200
+
+
+@pytest.mark.parametrize("view", [peer("api"), peer("api", weight=0, abort=True)], ids=["nothing is known", "aborted"])
+def test_a_weight_of_1_is_not_met_by_what_is_not_known(view: RolloutView) -> None:
+    assert may_follow(behind(view, asked={"condition": "Weight", "weight": 1})) is not None

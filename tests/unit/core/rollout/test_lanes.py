@@ -160,3 +160,61 @@ def test_a_step_that_takes_away_waits_until_it_is_seen_gone_and_for_no_pods() ->
     steps = (TESTERS, NO_TESTERS)
     assert isinstance(advance(at(*steps, index=1, new=0, routes=(route(0, strays=("testers",)),))), Wait)
     assert advance(at(*steps, index=1, new=0)) == Done(fleeting=True)
+
+
+EMPTY = services(service("web-canary", NEW, {NEW_NAME: 1}), service("web", OLD, {OLD_NAME: 0}))
+
+
+def test_whoever_a_rule_serves_stays_served_while_nobody_else_answers() -> None:
+    view = aborted(TESTERS, canary={"trafficRouting": ROUTING}, split=laned(0, TESTERS_LANE), services=EMPTY)
+    assert [lane.name for lane in next_lanes(view)] == ["testers"]
+
+
+@pytest.mark.parametrize(("delay", "names"), [(30, ["testers"]), (0, [])])
+def test_at_the_end_rules_go_in_one_write_with_the_weight(delay: int, names: list[str]) -> None:
+    canary = {"trafficRouting": ROUTING, "scaleDownDelaySeconds": delay}
+    view = scene(TESTERS, index=1, new=5, canary=canary, split=laned(0, TESTERS_LANE))
+    assert [lane.name for lane in next_lanes(view)] == names
+
+
+def test_no_rule_is_said_to_go_that_stays() -> None:
+    (merge,) = divide(at(TESTERS, COPIES, index=1, split=laned(0, TESTERS_LANE)))
+    assert isinstance(merge, Merge)
+    assert [lane["name"] for lane in merge.patch["spec"]["lanes"]] == ["copies", "testers"]
+
+
+def test_a_rule_is_written_as_plain_data() -> None:
+    (merge,) = divide(at(TESTERS))
+    assert isinstance(merge, Merge)
+    assert type(merge.patch["spec"]["lanes"][0]["match"][0]["headers"][0]["type"]) is str
+
+
+def test_the_pod_that_a_rule_leads_to_stays_under_a_scale_too() -> None:
+    view = at({"setCanaryScale": {"replicas": 0}}, TESTERS, index=1, split=laned(0, TESTERS_LANE))
+    assert view.new is not None
+    assert pods_in_use(view, view.new) == 1
+    elsewhere = services(service("web-canary", OLD, {OLD_NAME: 5}), service("web", OLD, {OLD_NAME: 5}))
+    aside = at(TESTERS, split=laned(0, TESTERS_LANE), services=elsewhere, routes=(route(0, lanes=("testers",)),))
+    assert aside.new is not None
+    assert pods_in_use(aside, aside.new) == 0
+
+
+def test_what_a_step_that_takes_away_waits_for_is_told() -> None:
+    view = at(TESTERS, NO_TESTERS, index=1, split=laned(0), routes=(route(0, strays=("testers", "copies")),))
+    assert advance(view) == Wait(
+        "ManagedRouteNotSeen",
+        "no managed route is asked for any more and that is not in force yet; "
+        "HTTPRoute web carries managed routes testers, copies",
+    )
+
+
+def test_what_a_route_lacks_is_told_of_each() -> None:
+    seen = (route(0, message="late"), route(0, name="inner", problem="gone"), route(0, name="third"))
+    outcome = advance(at(TESTERS, split=laned(0, TESTERS_LANE), routes=seen))
+    assert isinstance(outcome, Wait)
+    assert outcome.message.endswith("; late; gone; HTTPRoute third carries no managed route")
+
+
+def test_a_step_that_takes_away_waits_for_no_pods_even_when_some_are_lacking() -> None:
+    half = at(HALF, TESTERS, NO_TESTERS, index=2, new=rs(NEW, 3, 1), weight=50)
+    assert advance(half) == Done(fleeting=True)

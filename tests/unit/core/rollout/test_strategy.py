@@ -140,7 +140,7 @@ def test_what_the_author_says_of_max_surge_holds_with_a_router_and_without() -> 
 )
 def test_how_long_the_old_version_stands(canary: dict[str, Any], delay: int, lingers: bool, shrinks: bool) -> None:
     strategy = strategy_of(make_spec(canary=canary))
-    assert LINGER == seconds(10)
+    assert seconds(10) == LINGER
     assert strategy.scale_down_delay == seconds(delay)
     assert (strategy.lingers, strategy.shrinks_stable) == (lingers, shrinks)
 
