@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,3 +98,12 @@ def test_and_off_nobody_where_that_is_no_longer_asked_for() -> None:
 def test_all_else_is_left(here: Scene) -> None:
     assert here.new is not None
     assert change(here, here.new) == {}
+
+
+def test_what_the_user_wrote_stays_when_a_version_comes_again() -> None:
+    mine = {"topologyKey": "zone", "labelSelector": {"matchLabels": {"app": "web"}}}
+    pod = {**template("web:2")["spec"], "affinity": {"podAntiAffinity": {REQUIRED: [mine]}}}
+    here = scene(FIFTH, canary=MUST, spec={"template": {**template("web:2"), "spec": pod}})
+    patch = change(here, replace(rs(NEW, 0), pod_hash=here.new_hash))
+    terms = patch["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"]
+    assert terms == {REQUIRED: [mine, off(OLD)], PREFERRED: None}

@@ -380,4 +380,4 @@ def test_a_run_lacks_data_when_all_that_count_do(
 
 def test_the_facts_of_a_release_are_plain_data() -> None:
     spec = {"restartAt": "2026-03-01T10:00:00Z"}
-    assert release_facts(scene(FIFTH, spec=spec)).manifest["spec"]["restartAt"] == "2026-03-01T10:00:00Z"
+    assert release_facts(scene(FIFTH, spec=spec)).manifest["spec"]["restartAt"] == "2026-03-01T10:00:00.000Z"

@@ -116,3 +116,30 @@ def test_people_are_refused_while_it_is_closed() -> None:
     life.ask("abort")
     life.run()
     assert life.status.abort
+
+
+NEVER = {"freezes": [{"reason": "for good", "from": "2026-01-01T00:00:00Z", "to": "9999-12-31T00:00:00Z"}]}
+
+
+def test_the_first_release_of_all_waits_for_no_interval() -> None:
+    assert may_start(scheduled({"minIntervalSeconds": 100}, status={"history": []})) is None
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        ({}, "may start Sun 2026-03-01 12:58 UTC"),
+        (NEVER, "may start not in sight"),
+    ],
+)
+def test_what_is_said_of_the_interval(schedule: dict[str, Any], said: str) -> None:
+    wait = may_start(scheduled({"minIntervalSeconds": 3600, **schedule}, status={"history": [FIRST, ENDED]}))
+    assert wait is not None
+    assert wait.message == f"the last release ended a short while ago: the next {said}"
+
+
+def test_what_is_said_while_the_traffic_goes_back() -> None:
+    status = {"history": [FIRST, line(1, outcome=Outcome.PROMOTED), SECOND], "abort": True, "aborted_at": ago(1)}
+    wait = may_start(scheduled({"minIntervalSeconds": 5}, status=status))
+    assert wait is not None
+    assert wait.message == "the release before is still being taken back, and the interval runs from its end"

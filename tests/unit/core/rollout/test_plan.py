@@ -37,6 +37,8 @@ from tidegate.api.analysis import AnalysisPhase
 from tidegate.api.rollout_status import Outcome, PauseReason, RolloutStatus, WaitingFor
 from tidegate.core.actions import Plan
 from tidegate.core.rollout import plan
+from tidegate.core.rollout.plan import _told
+from tidegate.core.rollout.steps.outcome import TURN, Wait
 from tidegate.core.world import RolloutView, World
 
 MINUTE: Step = {"pause": {"duration": "1m"}}
@@ -425,3 +427,18 @@ BOTH_NEW = services(service("web-canary", NEW, {f"web-{NEW}": 5}), service("web"
 def test_when_somebody_must_look_again(here: Any, at: datetime | None) -> None:
     """A millisecond later than that: the status keeps milliseconds, and a pass that comes too early does nothing."""
     assert plan(here.world).wake_at == (at + timedelta(milliseconds=1) if at else None)
+
+
+@pytest.mark.parametrize(
+    ("waits", "told"),
+    [
+        ((None, None), None),
+        ((Wait("A", "a"), None), Wait("A", "a")),
+        ((None, Wait("B", "b")), Wait("B", "b")),
+        ((Wait("A", "a"), Wait("B", "b")), Wait("A", "a; b")),
+        ((TURN, Wait("B", "b")), TURN),
+        ((Wait("A", "a"), TURN), Wait("A", f"a; {TURN.message}")),
+    ],
+)
+def test_two_waits_are_told_as_the_first_with_both_sentences(waits: tuple[Wait | None, ...], told: Wait | None) -> None:
+    assert _told(*waits) == told

@@ -164,3 +164,52 @@ def test_what_is_told_is_read_again() -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", "7", "no", json.dumps({"put": None, "covered": {}, "pods": {}})])
 def test_an_annotation_that_somebody_wrote_over_is_as_none(text: str) -> None:
     assert marks_view({NOTE: text}, observed=True) is None
+
+
+def test_a_name_of_a_role_that_the_template_has_is_covered_from_birth() -> None:
+    spec = {"template": {**template("web:2"), "metadata": {"labels": {"app": "web", "role": "plain"}}}}
+    here = scene(FIFTH, new=None, canary=ROLES, spec=spec)
+    (create,) = grow(here)
+    assert isinstance(create, Create)
+    marks = json.loads(create.body["metadata"]["annotations"][NOTE])
+    assert marks == {"put": CANARY, "covered": {"labels": {"role": "plain"}, "annotations": {}}, "pods": CANARY}
+
+
+@pytest.mark.parametrize(
+    ("pod_hash", "back"),
+    [
+        pytest.param(NEW, "plain", id="what the template has"),
+        pytest.param(OLD, None, id="another template is not known"),
+    ],
+)
+def test_only_the_template_in_hand_is_known(pod_hash: str, back: str | None) -> None:
+    spec = {"template": {**template("web:2"), "metadata": {"labels": {"app": "web", "role": "plain"}}}}
+    here = scene(FIFTH, canary=ROLES, spec=spec)
+    asked = {NEW: "canary", OLD: "stable"}[pod_hash]
+    view = rs(pod_hash if pod_hash == OLD else NEW, 5)
+    view = replace(view, pod_hash=here.new_hash if pod_hash == NEW else OLD)
+    patch = change(here, view)
+    told = json.loads(patch["metadata"]["annotations"][NOTE])
+    assert told["put"]["labels"] == {"role": asked}
+    assert told["covered"]["labels"] == ({"role": back} if back else {})
+
+
+def test_pods_that_bear_nothing_yet_lose_nothing() -> None:
+    patch = change(scene(FIFTH, canary=ROLES), rs(OLD))
+    assert put_on(patch) == {"labels": {"role": "stable"}}
+    assert json.loads(patch["metadata"]["annotations"][NOTE])["pods"] == STABLE
+
+
+@pytest.mark.parametrize(
+    "going", [rs(OLD, 0, replicas=2), rs(OLD, 2, replicas=0)], ids=["pods that go", "pods that come"]
+)
+def test_pods_on_their_way_have_a_role_too(going: ReplicaSetView) -> None:
+    assert [action.meta.name for action in swap(scene(FIFTH, old=going, canary=ROLES), ())] == [
+        f"web-{OLD}",
+        f"web-{NEW}",
+    ]
+
+
+def test_one_that_is_left_out_holds_up_no_other() -> None:
+    here = scene(FIFTH, old=rs(OLD, 0, replicas=0), canary=ROLES)
+    assert [action.meta.name for action in swap(here, ())] == [f"web-{NEW}"]

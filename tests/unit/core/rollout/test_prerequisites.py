@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.unit.core.rollout.making import (
     FIFTH,
     JUDGE,
     NEW,
+    NOW,
     OLD,
     PAUSE,
     STEP,
@@ -17,11 +19,14 @@ from tests.unit.core.rollout.making import (
     analysis_template,
     first,
     over,
+    rs,
     scene,
+    seconds,
     service,
     services,
 )
-from tidegate.core.rollout.prerequisites import invalid_analysis, missing
+from tidegate.core.config.revision import Versioned
+from tidegate.core.rollout.prerequisites import invalid_analysis, missing, missing_config, not_begun
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Wait
 
@@ -83,3 +88,25 @@ def test_a_missing_service_is_told_first() -> None:
 )
 def test_what_needs_no_analysis_is_not_held_for_one(here: Scene) -> None:
     assert missing(here) is None
+
+
+@pytest.mark.parametrize(
+    ("here", "fresh"),
+    [
+        pytest.param(scene(FIFTH, new=None), True, id="no ReplicaSet"),
+        pytest.param(scene(FIFTH, new=rs(NEW, 0)), True, id="no pods"),
+        pytest.param(scene(FIFTH, new=1), False, id="pods"),
+        pytest.param(scene(FIFTH, PAUSE, index=1, new=None), False, id="a later step"),
+        pytest.param(aborted(FIFTH, new=None), False, id="taken back"),
+        pytest.param(over(FIFTH, status={"current_step_index": 0}, new=0), False, id="nothing is released"),
+    ],
+)
+def test_a_release_that_has_no_pods_yet_has_not_begun(here: Scene, fresh: bool) -> None:
+    assert not_begun(here) is fresh
+
+
+def test_a_config_that_has_just_changed_is_looked_at_again() -> None:
+    until = NOW + seconds(3)
+    said = "its config has just changed: what else changes now is taken into the same release"
+    here = replace(scene(FIFTH), config=Versioned(settles_at=until))
+    assert missing_config(here) == Wait("ConfigChanged", said, until=until)

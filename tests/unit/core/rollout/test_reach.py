@@ -118,3 +118,28 @@ def test_how_many_pods_the_traffic_needs_that_may_reach_a_version(here: Scene, o
 def test_a_service_without_pods_needs_none() -> None:
     fields: dict[str, Any] = {"spec": {"replicas": 0}}
     assert pods_in_use(scene(HALF, weight=50, **fields), rs(OLD, 5)) == 0
+
+
+BOUNDED, DYNAMIC = {"maxSurge": 1}, {"dynamicStableScale": True}
+
+
+@pytest.mark.parametrize(
+    ("here", "old", "new"),
+    [
+        pytest.param(scene(HALF, weight=50, new=3, canary=DYNAMIC), 3, 3, id="each what its share needs"),
+        pytest.param(scene(HALF, weight=100, new=5, canary=DYNAMIC), 0, 5, id="it gives all of them up"),
+        pytest.param(scene(HALF, weight=50, new=3, routes=LATE, canary=DYNAMIC), 5, 5, id="nobody knows"),
+        pytest.param(scene(HALF, weight=0, new=1, canary=DYNAMIC), 5, 0, id="nothing was taken over"),
+        pytest.param(
+            scene(HALF, weight=50, new=3, canary=DYNAMIC, services=services(CANARY_OLD, STABLE_OLD)),
+            5,
+            0,
+            id="both Services lead to the old one",
+        ),
+        pytest.param(aborted(HALF, weight=50, new=3, canary=DYNAMIC), 3, 3, id="taken back: as much as it carries"),
+    ],
+)
+def test_a_stable_version_that_gives_up_pods_keeps_those_that_are_in_use(here: Scene, old: int, new: int) -> None:
+    assert here.stable is not None
+    assert here.new is not None
+    assert (pods_in_use(here, here.stable), pods_in_use(here, here.new)) == (old, new)

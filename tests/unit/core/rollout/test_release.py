@@ -31,10 +31,12 @@ from tests.unit.core.rollout.making import (
     pause,
     rs,
     scene,
+    seconds,
     service,
     services,
     steps_hash,
 )
+from tidegate.api.meta import time_text
 from tidegate.api.rollout_status import (
     CanaryStatus,
     Outcome,
@@ -338,3 +340,44 @@ def test_the_steps_are_known_by_what_was_written() -> None:
     assert steps_hash(make_spec(HALF)) != steps_hash(make_spec(FIFTH))
     written = begin(scene(HALF, {"pause": {"duration": "1m"}}, status={"current_step_hash": ""}))
     assert written.status.current_step_hash == "wpcl76p42w"
+
+
+CLOSED = {
+    "schedule": {
+        "freezes": [{"from": "2026-02-28T00:00:00Z", "to": "2026-03-03T00:00:00Z", "reason": "fair"}],
+        "override": {"by": "ann", "reason": "hotfix", "until": time_text(NOW + seconds(60))},
+    }
+}
+TOLD = Event("ScheduleOverridden", "ann: hotfix", warning=True)
+WINDOW = {"rollbackWindow": {"revisions": 5}}
+WAS_STABLE = line(2, outcome=Outcome.PROMOTED)
+
+
+@pytest.mark.parametrize(
+    ("here", "told"),
+    [
+        pytest.param(scene(PAUSE, spec=CLOSED, status={"current_pod_hash": OLD}), True, id="a release"),
+        pytest.param(scene(PAUSE, image="web:1", spec=CLOSED, status={"current_pod_hash": NEW}), False, id="back"),
+        pytest.param(
+            scene(PAUSE, spec=CLOSED | WINDOW, status={"current_pod_hash": OLD, "history": [FIRST, WAS_STABLE]}),
+            False,
+            id="at once",
+        ),
+        pytest.param(
+            scene(PAUSE, spec=CLOSED, status={"current_pod_hash": "", "stable_rs": ""}), False, id="the first"
+        ),
+    ],
+)
+def test_a_release_that_begins_in_a_closed_schedule_is_told_of_and_no_way_back_is(here: Scene, told: bool) -> None:
+    assert (TOLD in begin(here).events) is told
+
+
+def test_no_step_is_kept_when_nothing_was_under_way() -> None:
+    status = {**SPENT, "abort": False, "current_pod_hash": ""}
+    here = scene(FIFTH, PAUSE, HALF, index=2, image="web:3", weight=50, status=status, spec={"onSupersede": "KeepStep"})
+    assert begin(here).status.current_step_index == 0
+
+
+def test_steps_with_durations_are_known_by_their_text() -> None:
+    timed = ({"pause": {"duration": "90s"}}, {"pause": {"duration": "1m30s"}})
+    assert len({begin(scene(step, status={"current_step_hash": ""})).status.current_step_hash for step in timed}) == 1

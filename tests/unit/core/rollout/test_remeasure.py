@@ -63,3 +63,8 @@ def test_it_begins_anew_as_another_attempt_and_other_pauses_stay() -> None:
     assert after.status.attempt == 1
     assert [p.reason for p in after.status.pause_conditions] == [PauseReason.REQUEST]
     assert [event.reason for event in after.events] == ["MeasuringAgain"]
+
+
+def test_an_analysis_that_was_held_by_nobody_yet_is_measured_again_from_now_on() -> None:
+    here = scene(STEP, PAUSE, templates=(analysis_template(),), runs=(without("NoData"),))
+    assert again_at(here) == NOW + seconds(30)

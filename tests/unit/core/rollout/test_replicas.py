@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.unit.core.rollout.making import (
     first,
     line,
     make_spec,
+    meta,
     over,
     route,
     rs,
@@ -409,3 +411,92 @@ def test_a_replicaset_with_pods_is_not_deleted(kept: ReplicaSetView) -> None:
 def test_neither_the_new_nor_the_stable_one_is_ever_deleted() -> None:
     here = aborted(FIFTH, new=0, old=0, spec={"revisionHistoryLimit": 0, "replicas": 0})
     assert list(shrink(here)) == []
+
+
+DYNAMIC = {"dynamicStableScale": True}
+
+
+@pytest.mark.parametrize(
+    ("here", "size"),
+    [
+        pytest.param(scene(HALF, weight=50, new=3, canary=DYNAMIC), 3, id="what it still carries"),
+        pytest.param(scene(HALF, FIFTH, index=1, weight=50, new=3, canary=DYNAMIC), 4, id="what the steps give back"),
+        pytest.param(scene(HALF, weight=20, new=3, routes=(route(50),), canary=DYNAMIC), 4, id="what is asked for"),
+        pytest.param(scene(HALF, weight=50, new=3, routes=(route(20),), canary=DYNAMIC), 4, id="what was seen"),
+        pytest.param(
+            scene(HALF, weight=None, new=3, routes=(route(50),), canary=DYNAMIC), 5, id="nothing is asked for"
+        ),
+        pytest.param(scene(HALF, weight=50, new=3, routes=(), canary=DYNAMIC), 5, id="nothing was seen"),
+        pytest.param(scene(HALF, index=1, weight=100, new=5, canary=DYNAMIC), 0, id="nothing is left to it"),
+        pytest.param(
+            scene({"setWeight": 80}, weight=80, new=4, canary={**DYNAMIC, "minPodsPerReplicaSet": 2}), 2, id="the least"
+        ),
+        pytest.param(
+            scene(HALF, index=1, weight=100, new=5, canary={**DYNAMIC, "minPodsPerReplicaSet": 2}),
+            0,
+            id="a version without traffic has none",
+        ),
+        pytest.param(
+            scene(
+                {"setWeight": 90},
+                weight=90,
+                new=1,
+                old=1,
+                canary={**DYNAMIC, "minPodsPerReplicaSet": 2},
+                spec={"replicas": 1},
+            ),
+            1,
+            id="no more than the service has",
+        ),
+    ],
+)
+def test_a_stable_version_that_gives_up_pods_has_what_may_come_back_to_it(here: Scene, size: int) -> None:
+    assert sizes(here)[OLD] == size
+
+
+@pytest.mark.parametrize(
+    ("here", "size"),
+    [
+        pytest.param(scene(HALF, weight=0, new=None, old=5, canary=BOUNDED), 1, id="one place"),
+        pytest.param(scene(HALF, weight=0, new=1, old=5, canary=BOUNDED), 1, id="it is taken"),
+        pytest.param(scene(HALF, weight=0, new=1, old=4, canary=BOUNDED), 2, id="the stable one made room"),
+        pytest.param(scene(HALF, weight=0, new=2, old=6, canary=BOUNDED), 2, id="nothing is taken away for its sake"),
+        pytest.param(scene(HALF, weight=0, new=None, old=5, canary={"maxSurge": 2}), 2, id="two places"),
+        pytest.param(scene(HALF, weight=0, new=None, old=6, canary=BOUNDED), 0, id="none"),
+        pytest.param(scene(FIFTH, weight=0, new=None, old=1, canary=BOUNDED), 1, id="no more than it needs"),
+        pytest.param(
+            scene(HALF, weight=0, new=1, old=3, others=[rs(THIRD, 1)], canary=BOUNDED), 2, id="a superseded one counts"
+        ),
+    ],
+)
+def test_the_new_version_has_the_room_that_max_surge_leaves(here: Scene, size: int) -> None:
+    assert sizes(here)[NEW] == size
+
+
+def kept(limit: int, *others: ReplicaSetView) -> list[int]:
+    """The sizes of superseded versions in the delay of a promotion."""
+    status = {"history": [line(1, outcome=Outcome.PROMOTED, finished_at=ago(5)), SECOND]}
+    here = scene(FIFTH, others=others, canary={"scaleDownDelayRevisionLimit": limit}, status=status)
+    return [sizes(here)[rs.pod_hash] for rs in others]
+
+
+def older(number: int, size: int) -> ReplicaSetView:
+    return replace(rs(THIRD, size, revision=number), pod_hash=f"hash{number}", meta=meta(f"web-hash{number}"))
+
+
+@pytest.mark.parametrize(
+    ("limit", "sets", "left"),
+    [
+        (0, [older(3, 2)], [0]),
+        (1, [older(3, 2)], [2]),
+        (1, [older(3, 2), older(4, 2)], [0, 2]),
+        (2, [older(3, 2), older(4, 2)], [2, 2]),
+        (1, [older(3, 2), older(4, 0)], [2, 0]),
+        (1, [older(3, 2), older(4, 1)], [0, 1]),
+    ],
+    ids=["none", "one", "the latest of two", "both", "one without pods does not count", "one with a single pod does"],
+)
+def test_no_more_versions_stand_in_their_delay_than_the_limit(
+    limit: int, sets: list[ReplicaSetView], left: list[int]
+) -> None:
+    assert kept(limit, *sets) == left

@@ -24,12 +24,15 @@ from tests.unit.core.rollout.making import (
     scene,
     seconds,
 )
+from tidegate.api.meta import time_text
 from tidegate.core.actions import RestartPods
 from tidegate.core.pods import PodView, RestartProgress
 from tidegate.core.rollout import plan
 from tidegate.core.rollout.eviction import choose
 from tidegate.core.rollout.replicas import sizes
 from tidegate.core.rollout.restart import due, evict, finish, look_again_at, wait
+from tidegate.core.rollout.restart_bounds import most_missing, users_need_it
+from tidegate.core.rollout.steps.outcome import Wait
 
 ASKED = ago(10)
 
@@ -243,3 +246,106 @@ def test_which_go(pods: list[PodView], evicted: list[str], left: int) -> None:
 def test_a_pod_that_is_ready_and_not_available_yet_is_missing() -> None:
     """minReadySeconds holds between one pod and the next."""
     assert choose([pod("a"), pod("b"), pod("c", NOW)], looked(available=2))[0] == []
+
+
+UNROUTED = {"trafficRouting": None, "canaryService": None, "stableService": None}
+
+
+@pytest.mark.parametrize(
+    ("here", "most"),
+    [
+        pytest.param(scene(FIFTH, weight=20, canary={"maxUnavailable": 3}), 3, id="as many as may be missing"),
+        pytest.param(
+            scene(FIFTH, canary={**UNROUTED, "maxUnavailable": 3}, new=rs(NEW, 2, 1)),
+            2,
+            id="pods answer for one another",
+        ),
+        pytest.param(
+            scene(FIFTH, canary={**UNROUTED, "maxUnavailable": 3}, new=2), 3, id="all of the others are there"
+        ),
+        pytest.param(
+            scene(FIFTH, canary={**UNROUTED, "maxUnavailable": 1}, new=rs(NEW, 3, 0)), 0, id="more are missing than may"
+        ),
+        pytest.param(
+            scene(FIFTH, canary={**UNROUTED, "maxUnavailable": 2}, new=rs(NEW, 1, 2)),
+            2,
+            id="one too many is none missing",
+        ),
+        pytest.param(
+            scene(FIFTH, weight=20, canary={"maxUnavailable": 3}, new=rs(NEW, 4, 1)),
+            3,
+            id="with a router each for itself",
+        ),
+        pytest.param(
+            scene(
+                FIFTH,
+                old=1,
+                weight=0,
+                new=None,
+                spec={"replicas": 1},
+                canary={**UNROUTED, "maxSurge": 0, "maxUnavailable": 1},
+            ),
+            1,
+            id="a service of one pod that may have no second",
+        ),
+        pytest.param(scene(FIFTH, old=1, weight=0, new=None, spec={"replicas": 1}), 0, id="or gets one first"),
+        pytest.param(
+            scene(
+                FIFTH,
+                old=1,
+                weight=0,
+                new=None,
+                spec={"replicas": 2},
+                canary={**UNROUTED, "maxSurge": 0, "maxUnavailable": 1},
+            ),
+            0,
+            id="the only one of two has users",
+        ),
+    ],
+)
+def test_how_many_pods_of_the_stable_version_may_be_missing(here: Any, most: int) -> None:
+    assert most_missing(here, here.stable) == most
+
+
+@pytest.mark.parametrize(
+    ("fields", "needed"),
+    [
+        ({"new": None}, True),
+        ({"new": rs(NEW, 1, 0)}, True),
+        ({"new": 1}, False),
+    ],
+    ids=["it is alone", "the other does not answer", "the other answers"],
+)
+def test_without_a_router_any_pod_answers_for_it(fields: dict[str, Any], needed: bool) -> None:
+    here = scene(FIFTH, old=1, canary=UNROUTED, **fields)
+    assert here.stable is not None
+    assert users_need_it(here, here.stable) is needed
+
+
+def test_a_version_that_was_promoted_waits_for_no_weight() -> None:
+    here = scene(FIFTH, weight=0, new=5, status={"stable_rs": NEW})
+    assert here.new is not None
+    assert most_missing(here, here.new) == 1
+
+
+def test_pods_of_the_very_moment_are_not_older() -> None:
+    same = replace(rs(OLD), meta=replace(rs(OLD).meta, created_at=ASKED))
+    ended = finish(scene(FIFTH, old=same, new=None, spec={"restartAt": ASKED}))
+    assert (ended.status.restarted_at, ended.events) == (ASKED, ())
+
+
+def test_what_is_told_of_a_restart_under_way() -> None:
+    here = scene(FIFTH, spec={"restartAt": ASKED})
+    said = f"pods of ReplicaSet {OLD_NAME} from before {time_text(ASKED)} are being replaced"
+    assert wait(here) == Wait("Restarting", said)
+    assert look_again_at(here) == [NOW + seconds(30)]
+
+
+def test_a_second_pod_is_no_reason_for_a_third() -> None:
+    here = scene(FIFTH, old=rs(OLD), new=rs(NEW, 3), spec={"restartAt": ASKED}, weight=20)
+    assert sizes(here)[NEW] == 2
+
+
+def test_a_restart_that_begins_now_is_not_looked_at_again_for_its_beginning() -> None:
+    born = replace(rs(OLD), meta=replace(rs(OLD).meta, created_at=NOW))
+    assert look_again_at(scene(FIFTH, old=born, new=None, spec={"restartAt": NOW})) == []

@@ -103,3 +103,7 @@ def test_the_label_is_added_and_all_else_stays_as_it_was_written() -> None:
     expected = {"metadata": {"labels": labels}, "spec": before["spec"]}
     assert labelled(before, "tidegate.dev/pod-template-hash", "abc") == expected
     assert before == template("web:1")
+
+
+def test_a_template_without_metadata_gets_its_label() -> None:
+    assert labelled({"spec": {}}, "a/b", "c") == {"spec": {}, "metadata": {"labels": {"a/b": "c"}}}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.core.rollout.making import FIRST, NEW, OLD, PAUSE, THIRD, ago, line, meta, rs, scene
+from tests.unit.core.rollout.switching import switched
 from tidegate.api.rollout_status import Outcome
 from tidegate.core.rollout.release import begin
 from tidegate.core.rollout.rollback import goes_back, instant
@@ -77,3 +78,31 @@ def test_it_begins_with_all_steps_done() -> None:
     assert [event.message for event in after.events] == [
         f"revision 10 ({NEW}): web:2; it was stable lately: steps and analyses are skipped"
     ]
+
+
+def standing(ready: int = 5, age: float = 10, replicas: int = 5, **fields: Any) -> Scene:
+    """Blue/green: version 2 was promoted before version 1, whose promotion is `age` seconds old, and still stands."""
+    ended = line(1, outcome=Outcome.PROMOTED, finished_at=ago(age))
+    status = {"current_pod_hash": OLD, "current_revision": 9, "history": [line(2, outcome=Outcome.PROMOTED), ended]}
+    return switched(new=rs(NEW, 5, ready), status=status, spec={"replicas": replicas}, **fields)
+
+
+@pytest.mark.parametrize(
+    ("here", "at_once"),
+    [
+        pytest.param(standing(), True, id="it stands with all its pods"),
+        pytest.param(standing(age=29.9), True, id="at the end of its delay"),
+        pytest.param(standing(age=30), False, id="its delay is over"),
+        pytest.param(standing(ready=4), False, id="a pod is missing"),
+        pytest.param(standing(ready=6), True, id="more than all"),
+        pytest.param(standing(replicas=0), False, id="size 0"),
+    ],
+)
+def test_blue_green_goes_back_at_once_as_long_as_the_version_stands(here: Scene, at_once: bool) -> None:
+    assert instant(here) is at_once
+
+
+def test_a_canary_that_still_stands_takes_its_steps() -> None:
+    ended = line(1, outcome=Outcome.PROMOTED, finished_at=ago(10))
+    status = {"current_pod_hash": OLD, "history": [line(2, outcome=Outcome.PROMOTED), ended]}
+    assert not instant(scene(PAUSE, new=5, status=status))

@@ -226,3 +226,12 @@ def test_a_promotion_that_lacks_but_its_status_is_one_when_the_next_template_com
 )
 def test_nothing_else_is(here: Scene) -> None:
     assert overtaken(here) is here
+
+
+@pytest.mark.parametrize(("skipped", "outcome"), [(False, Outcome.PROMOTED), (True, Outcome.FAST_PROMOTED)])
+def test_a_promotion_that_lacks_but_its_status_ended_as_it_was_asked_for(skipped: bool, outcome: Outcome) -> None:
+    views = services(service("web-canary", NEW, {NEW_NAME: 5}), service("web", NEW, {NEW_NAME: 5}))
+    canary = {"scaleDownDelaySeconds": 0}
+    facts = {"current_pod_hash": NEW, "promote_full": skipped}
+    here = scene(FIFTH, index=1, image="web:3", weight=100, new=5, services=views, canary=canary, status=facts)
+    assert overtaken(here).status.history[-1].outcome is outcome

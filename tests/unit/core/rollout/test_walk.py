@@ -11,6 +11,7 @@ from tests.unit.core.rollout.making import (
     FIFTH,
     FIRST,
     HALF,
+    JUDGE,
     NEW,
     NOW,
     PAUSE,
@@ -265,3 +266,56 @@ def test_a_step_waits_for_pods_that_are_lost_in_the_meantime() -> None:
     walked, wait = walk(scene(FIFTH, weight=20, new=rs(NEW, 1, 0)))
     assert wait is not None
     assert (wait.reason, wait.on_pods, walked.index) == ("PodsNotAvailable", True, 0)
+
+
+def test_what_a_step_says_at_its_end_is_told_when_the_release_goes_on() -> None:
+    asked: Step = {"analysis": {**JUDGE, "onFailure": "Notify"}}
+    failed = run(STEP_RUN, AnalysisPhase.FAILED, message="too slow")
+    walked, _ = walk(scene(asked, PAUSE, runs=(failed,)))
+    assert [event.reason for event in walked.events] == ["AnalysisFailed"]
+
+
+OVERRIDE = {"by": "ann", "reason": "hotfix", "until": "2026-03-01T13:00:00Z"}
+FROZEN = {"freezes": [{"from": "2026-02-28T00:00:00Z", "to": "2026-03-03T00:00:00Z", "reason": "fair"}]}
+
+
+def test_a_step_in_a_closed_schedule_that_is_overridden_is_told() -> None:
+    walked, _ = walk(scene(FIFTH, PAUSE, weight=20, spec={"schedule": {**FROZEN, "override": OVERRIDE}}))
+    assert [event.reason for event in walked.events] == ["StepCompleted", "ScheduleOverridden"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        ({"schedule": FROZEN}, "Frozen"),
+        ({"dependsOn": [{"name": "api"}]}, "DependencyMissing"),
+        ({"schedule": FROZEN, "dependsOn": [{"name": "api"}]}, "Frozen"),
+    ],
+)
+def test_a_step_is_followed_when_schedule_and_order_let_it(spec: dict[str, Any], reason: str) -> None:
+    here = scene(FIFTH, PAUSE, weight=20, spec=spec)
+    walked, wait = walk(here)
+    assert wait is not None
+    assert (wait.reason, walked) == (reason, here)
+
+
+APPROVAL: Step = {"approval": {"approvers": {"users": ["ann"]}}}
+
+
+@pytest.mark.parametrize(
+    ("steps", "index", "reached"),
+    [
+        pytest.param([HALF, APPROVAL, PAUSE], 0, 1, id="up to what people have to say"),
+        pytest.param([APPROVAL, HALF, APPROVAL], 1, 2, id="what lies behind is not asked for again"),
+    ],
+)
+def test_a_service_of_no_pods_skips_no_approval(steps: list[Step], index: int, reached: int) -> None:
+    walked, wait = walk(scene(*steps, index=index, spec={"replicas": 0}, new=0, old=0))
+    assert wait is not None
+    assert (wait.reason, walked.status.current_step_index) == ("Approval", reached)
+
+
+def test_a_service_of_no_pods_keeps_the_time_of_the_approval_that_it_waits_for() -> None:
+    began = [pause(PauseReason.APPROVAL, ago(9))]
+    walked, _ = walk(scene(APPROVAL, spec={"replicas": 0}, new=0, old=0, status={"pause_conditions": began}))
+    assert walked.status.pause_conditions == began

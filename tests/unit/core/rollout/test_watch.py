@@ -22,8 +22,9 @@ from tests.unit.core.rollout.making import (
     seconds,
 )
 from tidegate.api.analysis import AnalysisPhase
-from tidegate.api.rollout_status import PauseReason, WaitingFor
-from tidegate.core.actions import Create
+from tidegate.api.rollout_status import CanaryStatus, PauseReason, WaitingFor
+from tidegate.core.actions import Create, Event
+from tidegate.core.rollout import analysis
 from tidegate.core.rollout.steps.outcome import Wait
 from tidegate.core.rollout.watch import abort_stuck, deadline, judge_background, stuck
 
@@ -164,3 +165,15 @@ def test_what_was_taken_back_is_not_taken_back_again() -> None:
     asked = {"progressDeadlineSeconds": 90, "progressDeadlineAbort": True}
     here = aborted(HALF, spec=asked, status={"progressed_at": ago(1000)})
     assert abort_stuck(here, PODS) == here
+
+
+def test_a_failure_that_is_only_told_is_told_once() -> None:
+    failed = run(RUN, AnalysisPhase.FAILED, message="too slow")
+    fields = {**WATCHED, "canary": {"analysis": {**JUDGE, "onFailure": "Notify"}}, "runs": (failed,)}
+    after, wait = judge_background(scene(HALF, PAUSE, **fields))
+    assert wait is None
+    assert not after.status.abort
+    assert after.events == (Event("AnalysisFailed", f"AnalysisRun {RUN} is Failed: too slow", warning=True),)
+    written = CanaryStatus(current_background_analysis_run_status=analysis.brief(failed))
+    told = scene(HALF, PAUSE, status={"canary": written}, **fields)
+    assert judge_background(told) == (told, None)

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from tests.unit.core.rollout.making import (
+    NEW,
+    OLD,
+    THIRD,
     route,
+    rs,
     scene,
     split,
 )
@@ -70,3 +74,21 @@ def test_a_weight_is_in_force_when_all_parents_of_all_routes_have_taken_it_over(
     fields: dict[str, Any], in_force: bool
 ) -> None:
     assert verified(scene(**{"weight": 20, **fields}), 20) is in_force
+
+
+UNROUTED = {"trafficRouting": None, "canaryService": None, "stableService": None}
+
+
+@pytest.mark.parametrize(
+    ("fields", "carried"),
+    [
+        pytest.param({"new": 1, "old": 4}, 20, id="one pod of five"),
+        pytest.param({"new": rs(NEW, 3, 1), "old": 2}, 33, id="only those that are available"),
+        pytest.param({"new": 1, "old": 2, "others": [rs(THIRD, 1)]}, 25, id="of all versions"),
+        pytest.param({"new": None, "old": 4}, 0, id="it has none"),
+        pytest.param({"new": rs(NEW, 1, 0), "old": rs(OLD, 4, 0)}, 0, id="nobody answers at all"),
+        pytest.param({"new": 5, "old": None, "status": {"stable_rs": NEW}}, 0, id="no release"),
+    ],
+)
+def test_without_a_router_the_share_of_the_pods_is_seen(fields: dict[str, Any], carried: int) -> None:
+    assert seen(scene(canary=UNROUTED, **fields)) == carried

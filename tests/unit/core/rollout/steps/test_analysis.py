@@ -6,10 +6,23 @@ from typing import Any
 
 import pytest
 
-from tests.unit.core.rollout.making import FIFTH, NEW, OWNER, STEP, ago, analysis_template, run, scene
+from tests.unit.core.rollout.making import (
+    FIFTH,
+    JUDGE,
+    NEW,
+    NOW,
+    OWNER,
+    STEP,
+    ago,
+    analysis_template,
+    run,
+    scene,
+    seconds,
+)
 from tidegate.api.analysis import AnalysisPhase
+from tidegate.api.analysis_status import MetricResult
 from tidegate.api.rollout_status import PauseReason
-from tidegate.core.actions import Create, Resource
+from tidegate.core.actions import Create, Event, Resource
 from tidegate.core.rollout.steps import advance
 from tidegate.core.rollout.steps.outcome import Done, Fail, Outcome, Wait
 
@@ -88,3 +101,36 @@ def test_another_attempt_has_another_run() -> None:
 def test_a_run_that_cannot_be_read_is_waited_for_and_says_why() -> None:
     outcome = at(runs=(run(NAME, AnalysisPhase.PENDING, problem="spec.metrics: none"),))
     assert outcome == Wait("Analysis", f"AnalysisRun {NAME} is measuring: spec.metrics: none")
+
+
+@pytest.mark.parametrize(
+    ("asked", "outcome"),
+    [
+        (
+            "Notify",
+            Done(
+                ago(3), events=(Event("AnalysisFailed", f"AnalysisRun {NAME} is Failed: metric ok: 0.5", warning=True),)
+            ),
+        ),
+        (
+            "Pause",
+            Wait(
+                "AnalysisFailed",
+                f"AnalysisRun {NAME} is Failed: metric ok: 0.5; {WHAT_TO_DO}",
+                pause=PauseReason.INCONCLUSIVE_ANALYSIS,
+            ),
+        ),
+        ("Abort", Fail(f"AnalysisRun {NAME} is Failed: metric ok: 0.5")),
+    ],
+)
+def test_what_a_failure_does_is_its_authors_to_say(asked: str, outcome: Outcome) -> None:
+    step = {"analysis": {**JUDGE, "onFailure": asked}}
+    failed = run(NAME, AnalysisPhase.FAILED, message="metric ok: 0.5", completed_at=ago(3))
+    assert advance(scene(FIFTH, step, index=1, weight=20, runs=(failed,))) == outcome
+
+
+def test_one_without_data_is_measured_again_by_itself() -> None:
+    lacking = [MetricResult(name="ok", phase=AnalysisPhase.INCONCLUSIVE, reason="NoData")]
+    outcome = at(runs=(run(NAME, AnalysisPhase.INCONCLUSIVE, metric_results=lacking),))
+    assert isinstance(outcome, Wait)
+    assert outcome.until == NOW + seconds(30)

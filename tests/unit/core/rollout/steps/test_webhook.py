@@ -235,3 +235,23 @@ def test_a_retry_and_other_steps_call_anew() -> None:
     assert (again.status.webhook, again.index) == (None, 0)
     other = begin(at_webhook(PASSED, status={"current_step_hash": "other"}))
     assert other.status.webhook is None
+
+
+def test_what_is_called_of_two_containers_names_both_images() -> None:
+    pod = {"containers": [{"name": "a", "image": "a:1"}, {"name": "b", "image": "b:2"}]}
+    spec = {"template": {"metadata": {"labels": {"app": "web"}}, "spec": pod}}
+    outcome = advance(at_webhook(asked=webhook(body="{{canary.images}}"), spec=spec))
+    assert isinstance(outcome, Wait)
+    assert outcome.call is not None
+    assert outcome.call.body == "a:1, b:2"
+
+
+def test_a_try_that_follows_a_pause_has_no_pause_any_more() -> None:
+    told = BEGUN.model_copy(update={"tries": 1, "next_at": ago(5)})
+    outcome = advance(at_webhook(told, webhook=came(1, passed=True)))
+    assert isinstance(outcome, Wait)
+    assert outcome.reason == "Webhook"
+    assert wrote(outcome).next_at is None
+    again = advance(at_webhook(webhook=came(0, again=True)))
+    assert isinstance(again, Wait)
+    assert again.reason == "Webhook"
