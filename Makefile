@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PYTHONPATH := operator:.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint unit property property-deep coverage bed scenarios chart e2e bench crds build tools cluster cluster-down
+.PHONY: help venv demo test lint unit property property-deep coverage mutants bed scenarios chart e2e bench crds build tools cluster cluster-down
 # Suites share 2 cores with the clusters that they start: `make -j` would only make them slow.
 .NOTPARALLEL:
 # What else pytest is told: make unit ARGS='-k pause'
@@ -43,6 +43,15 @@ property-deep: venv ## the same with 100,000 worlds that were not seen before: a
 
 coverage: venv ## how much of the decisions the tables and the properties reach, branch by branch: five minutes
 	$(BIN)/python -m pytest tests/unit tests/property -q -n auto --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@$(BIN)/python -m dev.branches
+
+# Where mutmut finds the source root under a name that it knows. What it did there it does not do again.
+MUTANTS := out/mutants
+
+mutants: venv ## which changed decision of core/rollout no quick test notices: a quarter of an hour
+	@mkdir -p $(MUTANTS) && cd $(MUTANTS) && ln -sfn ../../operator src && ln -sfn ../../tests ../../dev ../../pyproject.toml .
+	cd $(MUTANTS) && PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH= MYPYPATH=src mutmut run $(ARGS)
+	@cd $(MUTANTS) && PYTHONPATH="$(CURDIR)/operator:$(CURDIR)" $(CURDIR)/$(BIN)/python -m dev.mutants
 
 chart: venv ## the chart, the image and the documents, on the real API server
 	$(call suite,chart,the chart and the manifests on a real API server)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.core.rollout.making import FIFTH, PAUSE, STEP, Step, scene
+from tests.unit.core.rollout.making import FIFTH, PAUSE, STEP, Step, analysis_template, route, scene
 from tidegate.api.steps import CanaryStep
-from tidegate.core.rollout.steps import STEPS, acts, kind_of
+from tidegate.core.rollout.steps import STEPS, Wait, acts, advance, kind_of
 
 APPROVAL: Step = {"approval": {"approvers": {"users": ["ann"]}}}
 WEBHOOK: Step = {"webhook": {"url": "https://gate.example.com/"}}
@@ -49,3 +49,27 @@ def test_every_kind_that_a_user_may_write_is_in_the_table() -> None:
 )
 def test_which_steps_act(steps: list[Step], index: int, does: bool) -> None:
     assert acts(scene(*steps, index=index)) is does
+
+
+SAMPLES: dict[str, tuple[Step, str]] = {
+    "set_weight": (FIFTH, "WeightNotSeen"),
+    "set_canary_scale": (SCALE, "PodsNotAvailable"),
+    "set_header_route": ({"setHeaderRoute": {"name": "testers"}}, "ManagedRouteNotSeen"),
+    "set_mirror_route": ({"setMirrorRoute": {"name": "testers"}}, "ManagedRouteNotSeen"),
+    "pause": (PAUSE, "Paused"),
+    "analysis": (STEP, "Analysis"),
+    "approval": (APPROVAL, "Approval"),
+    "webhook": (WEBHOOK, "Webhook"),
+}
+
+
+@pytest.mark.parametrize("kind", STEPS)
+def test_every_row_of_the_table_is_asked(kind: str) -> None:
+    """By what only that step waits for, in a release that has just begun."""
+    step, reason = SAMPLES[kind]
+    stray = (route(50, strays=("testers",)),)
+    managed = {"gatewayAPI": {"httpRoutes": [{"name": "web"}]}, "managedRoutes": [{"name": "testers"}]}
+    here = scene(step, canary={"trafficRouting": managed}, templates=(analysis_template(),), routes=stray)
+    outcome = advance(here)
+    assert isinstance(outcome, Wait)
+    assert outcome.reason == reason
