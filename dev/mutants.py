@@ -27,7 +27,7 @@ ALIKE = Path(__file__).with_name("mutants_alike.toml")
 KINDS = ("killed", "refused", "words", "alike", "alive")
 CAUGHT = {"killed": "killed", "timeout": "killed", "segfault": "killed", "caught by type check": "refused"}
 # None in place of a text is refused by its type; a text without a space may be a key that a decision reads.
-WORDS = re.compile(r"""f?"[^"]* [^"]*"|f?'[^']* [^']*'""")
+TEXT = re.compile(r"""f?"[^"]*"|f?'[^']*'""")
 
 Change = tuple[str, str, str]
 """A function, a line of it as it is, and as it was made."""
@@ -77,9 +77,13 @@ def change_of(name: str, diff: str) -> Change:
 
 def _kind(change: Change, alike: set[Change]) -> str:
     _, before, after = change
-    if WORDS.sub("", before) == WORDS.sub("", after):
+    if TEXT.sub(_without_words, before) == TEXT.sub(_without_words, after):
         return "words"
     return "alike" if change in alike else "alive"
+
+
+def _without_words(found: re.Match[str]) -> str:
+    return "" if " " in found[0] else found[0]
 
 
 def _row(name: str, kinds: Counter[str]) -> str:

@@ -25,6 +25,7 @@ def test_another_version_in_mid_release_begins_at_the_first_step(story: Story) -
     story.then(outcomes=["Promoted", "Superseded", None])
     story.ask("promote", step=1)
     story.until(phase="Healthy", pods={"v1": 0, "v2": 0, "v3": 3})
+    story.budget(writes=34)
 
 
 @scenario
@@ -34,6 +35,7 @@ def test_the_stable_version_again_goes_back_at_once(story: Story) -> None:
     story.until(phase="Healthy", weight=0, sizes={"v1": 3, "v2": 0}, pods={"v1": 3, "v2": 0})
     story.then(outcomes=["Promoted", "RolledBack"])
     assert story.weights == [0, 30, 0]
+    story.budget(writes=18)
 
 
 @scenario
@@ -43,6 +45,7 @@ def test_a_release_in_its_middle_is_scaled_up_and_down(story: Story) -> None:
     story.until(phase="Paused", weight=30, sizes={"v1": 6, "v2": 2}, pods={"v1": 6, "v2": 2})
     story.change(replicas=2)
     story.until(phase="Paused", weight=30, sizes={"v1": 2, "v2": 1}, pods={"v1": 2, "v2": 1})
+    story.budget(writes=20)
 
 
 @scenario
@@ -51,6 +54,7 @@ def test_other_steps_in_mid_release_go_on_from_the_same_weight(story: Story) -> 
     story.change(steps=[m.weight(10), m.weight(50), m.pause()])
     story.until(phase="Paused", revision=2, weight=50, step=2)
     assert 10 not in story.weights
+    story.budget(writes=14)
 
 
 @scenario
@@ -62,6 +66,7 @@ def test_size_0_takes_a_new_version_at_once(story: Story) -> None:
     story.until(phase="Healthy", revision=2, sizes={"v1": 0, "v2": 0}, outcomes=["Promoted", "Promoted"])
     story.change(replicas=2)
     story.until(phase="Healthy", pods={"v2": 2})
+    story.budget(writes=13)
 
 
 @scenario
@@ -72,6 +77,7 @@ def test_the_canary_has_the_size_that_a_step_gives_it(story: Story) -> None:
     story.until(phase="Paused", step=1, weight=0, sizes={"v1": 3, "v2": 2}, pods={"v2": 2})
     story.ask("promote", step=1)
     story.until(phase="Paused", step=4, weight=20, sizes={"v1": 3, "v2": 1}, pods={"v2": 1})
+    story.budget(writes=15)
 
 
 @scenario
@@ -81,6 +87,7 @@ def test_the_old_version_stays_for_its_delay(story: Story) -> None:
     story.until(phase="Healthy", revision=2, pods={"v2": 3})
     story.stays(2, sizes={"v1": 3, "v2": 3})
     story.until(sizes={"v1": 0}, pods={"v1": 0})
+    story.budget(writes=14)
 
 
 @scenario
@@ -91,6 +98,7 @@ def test_an_aborted_version_is_kept_where_its_delay_is_0(story: Story) -> None:
     story.ask("abort")
     story.until(phase="Degraded", weight=0, outcomes=["Promoted", "Aborted"])
     story.stays(2, sizes={"v1": 3, "v2": 1}, pods={"v2": 1})
+    story.budget(writes=17)
 
 
 @scenario
@@ -100,3 +108,4 @@ def test_no_more_old_versions_are_kept_than_the_limit(story: Story) -> None:
         story.release(version)
         story.until(phase="Healthy", revision=number, pods={version: 3, f"v{number - 1}": 0})
     story.until(versions=["v2", "v3"])
+    story.budget(writes=27)

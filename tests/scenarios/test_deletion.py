@@ -37,6 +37,7 @@ def test_a_deleted_rollout_takes_its_pods_along(story: Story) -> None:
     # What is deployed in its place gets the traffic: nothing is left of the selectors' label, nor of the mark.
     as_written = (m.services()[0]["spec"]["selector"], [])
     assert [_left(service) for service in story.stage.all_of("Service")] == [as_written] * 2
+    story.budget(writes=11)
 
 
 @scenario
@@ -49,6 +50,7 @@ def test_one_that_is_deleted_while_the_operator_is_down(story: Story) -> None:
     story.stage.start_operator()
     story.until(weight=0, pinned=GIVEN_BACK)
     assert story.route == written
+    story.budget(writes=11)
 
 
 @scenario
@@ -65,3 +67,4 @@ def test_orphans_serve_on_and_are_taken_back(story: Story) -> None:
     assert story.pods == pods
     story.release("v2")
     story.until(phase="Paused", weight=30, step=1)
+    story.budget(writes=15)

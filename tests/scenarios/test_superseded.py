@@ -27,6 +27,7 @@ def test_a_template_in_the_queue_begins_when_the_release_before_is_promoted(stor
     story.until(phase="Paused", revision=3, weight=30, step=1, sizes={"v2": 3, "v4": 1}, pods={"v4": 1})
     story.then(outcomes=["Promoted", "Promoted", None])
     assert "v3" not in story.facts()["versions"]
+    story.budget(writes=35)
 
 
 # The aborted pods go in their own time, sooner or later than the new ones get their share.
@@ -40,6 +41,7 @@ def test_a_template_in_the_queue_begins_when_the_release_before_was_taken_back(s
     story.ask("abort")
     story.until(phase="Paused", revision=3, weight=30, step=1, sizes={"v1": 3, "v3": 1}, pods={"v2": 0, "v3": 1})
     story.then(outcomes=["Promoted", "Aborted", None], aborted=False)
+    story.budget(writes=26)
 
 
 @scenario
@@ -49,6 +51,7 @@ def test_the_stable_version_does_not_queue(story: Story) -> None:
     story.until(phase="Paused", weight=30, step=1)
     story.change("v1")
     story.until(phase="Healthy", weight=0, sizes={"v1": 3, "v2": 0}, outcomes=["Promoted", "RolledBack"])
+    story.budget(writes=18)
 
 
 # The pods of the version between go while the next one's weight rises: which is first is chance.
@@ -63,6 +66,7 @@ def test_another_version_goes_on_at_the_step_that_was_reached(story: Story) -> N
     story.until(phase="Paused", revision=3, weight=60, step=3, sizes={"v1": 3, "v2": 0, "v3": 2}, pods={"v2": 0})
     story.then(outcomes=["Promoted", "Superseded", None])
     assert story.weights == [0, 30, 60, 0, 60]
+    story.budget(writes=25)
 
 
 @scenario
@@ -76,6 +80,7 @@ def test_a_version_inside_the_rollback_window_skips_the_steps(story: Story) -> N
     story.then(outcomes=["Promoted", "Promoted", "Promoted", "FastPromoted"])
     story.change("v1")
     story.until(phase="Healthy", revision=5, pods={"v1": 3, "v2": 0})
+    story.budget(writes=50)
 
 
 @scenario
@@ -86,6 +91,7 @@ def test_a_version_beyond_the_rollback_window_takes_the_steps(story: Story) -> N
         story.until(phase="Healthy", revision=number, pods={version: 3, f"v{number - 1}": 0})
     story.change("v1", steps=STOP)
     story.until(phase="Paused", revision=4, weight=30, step=1)
+    story.budget(writes=33)
 
 
 @scenario
@@ -96,6 +102,7 @@ def test_a_failed_analysis_holds_the_release_where_its_author_wants_that(story: 
     story.until(phase="Paused", waiting="AnalysisFailed", weight=30, step=1, aborted=False)
     story.ask("promote", step=1)
     story.until(phase="Paused", waiting="Paused", weight=60, step=3)
+    story.budget(writes=18)
 
 
 @scenario
@@ -105,6 +112,7 @@ def test_a_failed_analysis_is_told_and_no_more_where_its_author_wants_that(story
     story.release("v2", errors=BAD)
     story.until(phase="Paused", waiting="Paused", weight=60, step=3)
     story.until_said("AnalysisFailed", "is Failed")
+    story.budget(writes=16)
 
 
 @scenario
@@ -114,6 +122,7 @@ def test_a_version_that_fails_with_all_the_traffic_loses_it_at_once(story: Story
     story.until(phase="Degraded", aborted=True, weight=0, sizes={"v1": 3, "v2": 0}, pods={"v1": 3, "v2": 0})
     story.then(outcomes=["Promoted", "Aborted"])
     assert story.weights == [0, 30, 100, 0]
+    story.budget(writes=23)
 
 
 @scenario
@@ -122,3 +131,4 @@ def test_a_version_that_does_well_with_all_the_traffic_is_promoted(story: Story)
     story.release("v2")
     story.until(phase="Healthy", revision=2, weight=0, pods={"v1": 0, "v2": 3})
     story.then(outcomes=["Promoted", "Promoted"], runs=["Successful"])
+    story.budget(writes=18)

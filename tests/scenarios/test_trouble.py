@@ -19,6 +19,7 @@ def test_a_version_that_crashes_never_gets_traffic(story: Story) -> None:
     assert story.weights == [0]
     story.change("v1")
     story.until(phase="Healthy", pods={"v1": 3, "crash": 0}, conditions={"Stalled": False})
+    story.budget(writes=13)
 
 
 @scenario
@@ -28,6 +29,7 @@ def test_a_stuck_release_is_taken_back_where_that_is_asked_for(story: Story) -> 
     story.until(phase="Degraded", aborted=True, pods={"v1": 3, "crash": 0}, outcomes=["Promoted", "Aborted"])
     story.until_said("Aborted", "no progress for 2 s")
     assert story.weights == [0]
+    story.budget(writes=10)
 
 
 @scenario
@@ -41,6 +43,7 @@ def test_an_operator_that_is_killed_goes_on_where_it_was(story: Story) -> None:
     story.until(phase="Healthy", revision=2, pods={"v1": 0, "v2": 3})
     story.then(runs=["Successful"])
     assert story.weights == [0, 30, 60, 100, 0]
+    story.budget(writes=28)
 
 
 @scenario
@@ -54,6 +57,7 @@ def test_an_operator_that_is_killed_over_and_over_comes_to_the_same_end(story: S
     story.until(phase="Healthy", revision=2, pods={"v1": 0, "v2": 3})
     story.then(runs=["Successful"])
     assert story.weights == [0, 20, 60, 100, 0]
+    story.budget(writes=26)
 
 
 @raced
@@ -64,6 +68,7 @@ def test_a_missing_service_is_named_and_waited_for(story: Story) -> None:
     for service in m.services():
         story.stage.apply(service)
     story.until(phase="Healthy", pods={"v1": 3}, conditions={"Stalled": False})
+    story.budget(writes=10)
 
 
 @raced
@@ -75,6 +80,7 @@ def test_a_service_that_is_deleted_in_mid_release_holds_it(story: Story) -> None
     story.until(phase="Degraded", waiting="ServiceNotFound", aborted=False, weight=0)
     story.stage.apply(m.services()[1])
     story.until(phase="Paused", weight=30, step=1)
+    story.budget(writes=21)
 
 
 @scenario
@@ -84,6 +90,7 @@ def test_a_missing_route_is_named_and_waited_for(story: Story) -> None:
     story.until(phase="Progressing", waiting="WeightNotSeen", pods={"v1": 3})
     story.stage.apply(m.route())
     story.until(phase="Healthy", weight=0)
+    story.budget(writes=13)
 
 
 @scenario
@@ -98,3 +105,4 @@ def test_weights_of_somebody_else_are_put_right(story: Story) -> None:
     assert story.weights == [0, 30, 90, 30]
     story.ask("abort")
     story.until(weight=0, outcomes=["Promoted", "Aborted"])
+    story.budget(writes=22)

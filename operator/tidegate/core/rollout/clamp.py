@@ -33,7 +33,7 @@ def clamp_weight(target: int, current: int, canary: Side, stable: Side) -> int:
         return 0 if stable.ready else current
     if not stable.ready and target < current:
         return current
-    if canary.full or target <= 0:
+    if canary.full:
         return target
     if canary.ready >= min(canary.size, pods_for(stable.size, current)):
         return min(target, current)

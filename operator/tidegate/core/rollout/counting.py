@@ -21,8 +21,9 @@ from tidegate.core.world import ReplicaSetView
 def wanted(scene: Scene) -> dict[str, int]:
     """The sizes that the steps ask for now, by pod template hash."""
     sizes = {rs.pod_hash: 0 for rs in scene.others}
-    if scene.stable is not None:
-        sizes[scene.stable.pod_hash] = _stable_wanted(scene)
+    if scene.status.stable_rs:
+        # Also when somebody deleted its ReplicaSet: it comes again with all its pods.
+        sizes[scene.status.stable_rs] = _stable_wanted(scene)
     if scene.releasing or scene.first_release:
         sizes[scene.new_hash] = _new_wanted(scene)
     return sizes
@@ -48,8 +49,7 @@ def _stable_wanted(scene: Scene) -> int:
 def sizes(scene: Scene) -> dict[str, int]:
     """The sizes on the way there that keep to both bounds now."""
     target = wanted(scene)
-    new = scene.new.size if scene.new else 0
-    now = {scene.new_hash: new} | {rs.pod_hash: rs.size for rs in scene.world.replicasets}
+    now = {scene.new_hash: 0} | {rs.pod_hash: rs.size for rs in scene.world.replicasets}
     return _grown(scene, now, target) | _shrunk(scene, target)
 
 
@@ -58,7 +58,7 @@ def _grown(scene: Scene, now: dict[str, int], target: dict[str, int]) -> dict[st
     sizes = {}
     for pod_hash in sorted(now, key=lambda name: name != scene.status.stable_rs):
         # The version that works comes first: it is what a release is taken back to.
-        more = min(max(0, target.get(pod_hash, 0) - now[pod_hash]), max(0, room))
+        more = min(max(0, target[pod_hash] - now[pod_hash]), max(0, room))
         room -= more
         sizes[pod_hash] = now[pod_hash] + more
     return sizes
@@ -70,7 +70,7 @@ def _shrunk(scene: Scene, target: dict[str, int]) -> dict[str, int]:
     spare = sum(rs.available for rs in scene.world.replicasets) - kept
     sizes = {}
     for rs in sorted(scene.world.replicasets, key=lambda rs: _last_to_go(scene, rs)):
-        surplus = rs.size - target.get(rs.pod_hash, 0)
+        surplus = rs.size - target[rs.pod_hash]
         if surplus <= 0:
             continue
         answering = max(0, min(surplus - (rs.size - rs.available), spare))
@@ -87,7 +87,7 @@ def _last_to_go(scene: Scene, rs: ReplicaSetView) -> tuple[bool, int]:
 def within_shares(scene: Scene) -> bool:
     """Whether no version but the stable one has more pods than the steps ask for."""
     target = wanted(scene)
-    return all(rs.replicas <= target.get(rs.pod_hash, 0) for rs in scene.world.replicasets if rs is not scene.stable)
+    return all(rs.replicas <= target[rs.pod_hash] for rs in scene.world.replicasets if rs is not scene.stable)
 
 
 def settled(scene: Scene) -> bool:
@@ -99,7 +99,7 @@ def unsettled(scene: Scene) -> str:
     """In words: what is still to come or to go; empty when nothing is."""
     target = wanted(scene)
     for rs in scene.world.replicasets:
-        size = target.get(rs.pod_hash, 0)
+        size = target[rs.pod_hash]
         if rs.size != size or rs.replicas > size:
             return f"ReplicaSet {rs.meta.name} has {max(rs.size, rs.replicas)} pods on its way to {size}"
     return ""

@@ -74,7 +74,7 @@ def with_marks(template: Mapping[str, Any], marks: Marks | None) -> dict[str, An
 def change(scene: Scene, rs: ReplicaSetView) -> dict[str, Any]:
     """The patch of a ReplicaSet whose template does not have what its role wants; empty when it has."""
     wanted = metadata_of(scene.strategy, role_of(scene, rs.pod_hash))
-    before = rs.marks or Marks(done=True)
+    before = rs.marks or Marks()
     if wanted == before.put:
         return {}
     marks = _swapped(before, wanted, _template(scene) if rs.pod_hash == scene.new_hash else NO_LABELS)

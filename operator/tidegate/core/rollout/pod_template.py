@@ -13,8 +13,7 @@ from tidegate.core.world import HASH_LABEL, REVISION, TEMPLATE
 
 def pod_template(scene: Scene) -> dict[str, Any]:
     """The template of the new version's ReplicaSet."""
-    written = scene.spec.pods.as_written()
-    template = copies.with_copies(written, scene.config, scene.new_hash) if scene.config.found else written
+    template = copies.with_copies(scene.spec.pods.as_written(), scene.config, scene.new_hash)
     template = pod_metadata.with_marks(template, pod_metadata.born_with(scene))
     return labelled(affinity.kept_apart(scene, template), HASH_LABEL, scene.new_hash)
 

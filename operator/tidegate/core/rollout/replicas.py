@@ -70,8 +70,8 @@ def _within_surge(scene: Scene, size: int) -> int:
 
 
 def _leads_to_new(scene: Scene) -> bool:
-    leading = scene.stable_service if scene.strategy.routing is Routing.SERVICE else scene.canary_service
-    return leading is not None and leading.pod_hash == scene.new_hash
+    service = scene.canary_service
+    return service is not None and service.pod_hash == scene.new_hash
 
 
 def _aborted_size(scene: Scene) -> int:

@@ -102,14 +102,14 @@ def divide(replicas: int, weight: int, surge: int) -> tuple[int, int]:
         return 0, 0
     totals = (replicas, replicas + 1) if surge else (replicas,)
     exact = Fraction(replicas * weight, FULL)
-    pairs = [(canary, total - canary) for total in totals for canary in (ceil(exact), floor(exact), 1, total - 1)]
+    pairs = [(canary, total - canary) for total in totals for canary in (ceil(exact), floor(exact))]
     both = 0 < weight < FULL and totals[-1] > 1
     possible = [pair for pair in pairs if min(pair) >= both]
     return min(possible, key=lambda pair: (_distance(pair, weight), -pair[0]))
 
 
 def _distance(pair: tuple[int, int], weight: int) -> Fraction:
-    return abs(Fraction(FULL * pair[0], sum(pair) or 1) - weight)
+    return abs(Fraction(FULL * pair[0], sum(pair)) - weight)
 
 
 def scale_in_force(scene: Scene) -> SetCanaryScale | None:

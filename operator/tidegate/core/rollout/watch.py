@@ -59,7 +59,7 @@ def stuck(scene: Scene, wait: Wait | None) -> bool:
 
 def abort_stuck(scene: Scene, wait: Wait | None) -> Scene:
     """With `progressDeadlineAbort` a stuck release is taken back."""
-    if not (scene.spec.progress_deadline_abort and scene.stepping and stuck(scene, wait)):
+    asked = scene.spec.progress_deadline_abort and scene.stepping
+    if wait is None or not asked or not stuck(scene, wait):
         return scene
-    said = wait.message if wait else ""
-    return abort(scene, f"no progress for {scene.spec.progress_deadline_seconds} s: {said}")
+    return abort(scene, f"no progress for {scene.spec.progress_deadline_seconds} s: {wait.message}")

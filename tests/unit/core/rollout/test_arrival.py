@@ -126,6 +126,18 @@ TWO_ROUTES = {"trafficRouting": {"gatewayAPI": {"httpRoutes": [{"name": "web"}, 
             {
                 "weight": 50,
                 "canary": TWO_ROUTES,
+                "routes": tuple(route(20, name=each, accepted=False, message="late") for each in ("web", "inner")),
+            },
+            weight(
+                "the routes carry 20 % for web-canary; 50 % is asked for and not in force yet; "
+                "HTTPRoute web: late; HTTPRoute inner: late"
+            ),
+            id="all that are late",
+        ),
+        pytest.param(
+            {
+                "weight": 50,
+                "canary": TWO_ROUTES,
                 "routes": (RouteView("web", problem="does not exist"), RouteView("inner", problem="has no such rule")),
             },
             weight("HTTPRoute web: does not exist; HTTPRoute inner: has no such rule"),

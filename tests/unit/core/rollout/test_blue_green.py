@@ -72,6 +72,9 @@ PREVIEW, LEAVE_PREVIEW = ("web-preview", NEW), ("web-preview", OLD)
             id="all it is to have",
         ),
         pytest.param(
+            switched(preview=PREVIEW_OLD, new=1, blue_green={"previewReplicaCount": 1}), [PREVIEW], id="a single pod"
+        ),
+        pytest.param(
             switched(preview=PREVIEW_OLD, new=rs(NEW, 0), old=rs(OLD, 0), spec={"replicas": 0}), [PREVIEW], id="size 0"
         ),
         pytest.param(switched(index=1), [SWITCH], id="the switch"),

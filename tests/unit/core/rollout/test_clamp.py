@@ -84,6 +84,10 @@ def test_a_weight_goes_only_as_far_as_pods_answer(
         pytest.param(0, 60, Side(3, 3), Side(7, 5), False, 0, id="more stable pods than the service has"),
         pytest.param(20, 0, Side(0, 1), FULL_FIVE, False, 0, id="nobody answers for the canary"),
         pytest.param(20, 20, NOBODY, NOBODY, False, 20, id="nobody answers at all: nothing is moved"),
+        pytest.param(20, 20, Side(0, 1), FULL_FIVE, False, 0, id="the canary's pods are gone"),
+        pytest.param(50, 0, Side(1, 3), FULL_FIVE, False, 0, id="nothing before its pods are there"),
+        pytest.param(100, 0, Side(1, 2), Side(1, 1), True, 100, id="a service of one pod, up"),
+        pytest.param(0, 60, Side(1, 1), Side(1, 1), False, 0, id="a service of one pod, back"),
         pytest.param(50, 0, Side(1, 0), Side(0, 0), False, 50, id="a service of no pods"),
         pytest.param(50, 0, Side(1, 3), Side(0, 0), True, 50, id="a service of no pods whose canary is not whole"),
     ],
@@ -184,6 +188,7 @@ def test_the_stable_side_counts_whoever_answers() -> None:
         pytest.param(scene(HALF, index=1, weight=50, new=5), 50, id="at the end it stays: the old version lingers"),
         pytest.param(scene(HALF, index=1, weight=50, new=5, canary=AT_ONCE), 100, id="at the end all of it"),
         pytest.param(scene(HALF, index=1, weight=None, new=5), 0, id="at the end, with no split yet"),
+        pytest.param(scene(HALF, weight=50, new=1), 16, id="pods were lost: an even load"),
         pytest.param(scene(HALF, weight=20, new=2, canary=BOUNDED), 40, id="pod by pod within maxSurge"),
         pytest.param(scene(HALF, weight=20, new=2, canary=DYNAMIC), 20, id="not without a bound"),
         pytest.param(

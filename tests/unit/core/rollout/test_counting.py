@@ -156,6 +156,14 @@ TWELVE: dict[str, Any] = {"setCanaryScale": {"replicas": 12}}
             {NEW: 12, OLD: 0},
             id="given up wholly",
         ),
+        pytest.param(
+            counted(THREE, PAUSE, index=1, new=3, status={"abort": True}),
+            {NEW: 0, OLD: 10},
+            id="taken back, with a scale",
+        ),
+        pytest.param(
+            counted(HALF, status={"stable_rs": NEW}, new=None, old=None), {NEW: 10}, id="its ReplicaSet is gone"
+        ),
         pytest.param(counted(THREE, index=1), {NEW: 10, OLD: 0}, id="at the end the scale is over"),
     ],
 )
@@ -185,6 +193,15 @@ def test_the_sizes_that_are_wanted(here: Scene, sizes_wanted: dict[str, int]) ->
             counted(HALF, new=None, old=9, canary=STRICT, others=[rs(THIRD, 1)]),
             {OLD: 9, NEW: 1, THIRD: 1},
             id="one that is not there yet takes the place that is left",
+        ),
+        pytest.param(counted(HALF, new=None, old=11, canary=STRICT), {NEW: 0, OLD: 10}, id="no room for the first pod"),
+        pytest.param(
+            counted(HALF, image="web:1", new=1, old=1, others=[rs(THIRD, 8)], canary=STRICT, status={"stable_rs": NEW}),
+            {NEW: 2, OLD: 1, THIRD: 8},
+            id="the version that works, whatever its name",
+        ),
+        pytest.param(
+            counted(HALF, status={"stable_rs": NEW}, new=None, old=None), {NEW: 10}, id="a ReplicaSet that is gone"
         ),
         pytest.param(counted(HALF, new=2, old=12, canary=STRICT), {NEW: 2, OLD: 8}, id="no room: none is made greater"),
     ],
@@ -227,6 +244,16 @@ def test_who_grows_within_the_room_that_there_is(here: Scene, grown: dict[str, i
             counted(HALF, new=rs(NEW, 5, 2), old=rs(OLD, 8, 6), canary={"maxSurge": 3, "maxUnavailable": 1}),
             {NEW: 5, OLD: 6},
             id="no more than are to spare",
+        ),
+        pytest.param(
+            counted(HALF, new=5, old=8, others=[rs(THIRD, 4, 2)], canary=STRICT),
+            {NEW: 5, OLD: 5, THIRD: 0},
+            id="one that lacks pods leaves the others more to spare",
+        ),
+        pytest.param(
+            counted(HALF, index=1, new=rs(NEW, 5, 0), old=10, canary={"maxSurge": 5, "maxUnavailable": "100%"}),
+            {OLD: 1},
+            id="one stays, however many more there may be",
         ),
         pytest.param(
             counted(HALF, new=5, old=5, others=[rs(THIRD, 1)], canary=STRICT),

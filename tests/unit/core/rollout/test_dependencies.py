@@ -11,6 +11,7 @@ from tests.unit.core.rollout.making import NEW, OLD, make_spec, make_status, met
 from tidegate.api.rollout_status import CanaryStatus, Phase, WaitingFor, WeightDestination, Weights
 from tidegate.core.rollout.dependencies import cycle, may_follow, wrong_order
 from tidegate.core.rollout.scene import Scene
+from tidegate.core.rollout.steps.outcome import Wait
 from tidegate.core.world import RolloutView
 
 
@@ -97,3 +98,8 @@ def test_what_another_says_of_itself_is_cut_short() -> None:
 @pytest.mark.parametrize("view", [peer("api"), peer("api", weight=0, abort=True)], ids=["nothing is known", "aborted"])
 def test_a_weight_of_1_is_not_met_by_what_is_not_known(view: RolloutView) -> None:
     assert may_follow(behind(view, asked={"condition": "Weight", "weight": 1})) is not None
+
+
+def test_a_circle_is_told() -> None:
+    said = "dependsOn goes round in a circle: web → api → web; remove one of them"
+    assert wrong_order(behind(peer("api", "web"))) == Wait("DependencyCycle", said)

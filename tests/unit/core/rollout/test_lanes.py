@@ -15,6 +15,7 @@ from tests.unit.core.rollout.making import (
     PAUSE,
     Step,
     aborted,
+    over,
     route,
     rs,
     scene,
@@ -29,7 +30,7 @@ from tidegate.core.rollout.reach import pods_in_use
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps import advance
 from tidegate.core.rollout.steps.outcome import Done, Wait
-from tidegate.core.rollout.targets import canary_size_of_steps
+from tidegate.core.rollout.targets import canary_size_of_steps, managed_routes
 from tidegate.core.rollout.traffic import divide
 from tidegate.core.world import SplitView
 
@@ -183,14 +184,9 @@ def test_no_rule_is_said_to_go_that_stays() -> None:
     assert [lane["name"] for lane in merge.patch["spec"]["lanes"]] == ["copies", "testers"]
 
 
-def test_a_rule_is_written_as_plain_data() -> None:
-    (merge,) = divide(at(TESTERS))
-    assert isinstance(merge, Merge)
-    assert type(merge.patch["spec"]["lanes"][0]["match"][0]["headers"][0]["type"]) is str
-
-
 def test_the_pod_that_a_rule_leads_to_stays_under_a_scale_too() -> None:
-    view = at({"setCanaryScale": {"replicas": 0}}, TESTERS, index=1, split=laned(0, TESTERS_LANE))
+    carried = (route(0, lanes=("testers",)),)
+    view = at({"setCanaryScale": {"replicas": 0}}, TESTERS, index=1, split=laned(0, TESTERS_LANE), routes=carried)
     assert view.new is not None
     assert pods_in_use(view, view.new) == 1
     elsewhere = services(service("web-canary", OLD, {OLD_NAME: 5}), service("web", OLD, {OLD_NAME: 5}))
@@ -218,3 +214,19 @@ def test_what_a_route_lacks_is_told_of_each() -> None:
 def test_a_step_that_takes_away_waits_for_no_pods_even_when_some_are_lacking() -> None:
     half = at(HALF, TESTERS, NO_TESTERS, index=2, new=rs(NEW, 3, 1), weight=50)
     assert advance(half) == Done(fleeting=True)
+
+
+@pytest.mark.parametrize(
+    ("view", "names"),
+    [
+        pytest.param(at(TESTERS, PAUSE, index=1), ["testers"], id="on the way"),
+        pytest.param(at(TESTERS, index=1), [], id="the steps are done"),
+        pytest.param(at(TESTERS, PAUSE, index=1, spec={"replicas": 0}), [], id="size 0"),
+        pytest.param(aborted(TESTERS, canary={"trafficRouting": ROUTING}), [], id="taken back"),
+        pytest.param(
+            over(TESTERS, canary={"trafficRouting": ROUTING}, status={"current_step_index": 0}), [], id="promoted"
+        ),
+    ],
+)
+def test_which_rules_the_steps_have_set(view: Scene, names: list[str]) -> None:
+    assert [found.name for found in managed_routes(view)] == names

@@ -442,3 +442,19 @@ def test_when_somebody_must_look_again(here: Any, at: datetime | None) -> None:
 )
 def test_two_waits_are_told_as_the_first_with_both_sentences(waits: tuple[Wait | None, ...], told: Wait | None) -> None:
     assert _told(*waits) == told
+
+
+@pytest.mark.parametrize("steps", [[FIFTH, PAUSE], [HALF, PAUSE]], ids=["the same steps", "other steps"])
+def test_nothing_begins_as_long_as_the_config_of_a_version_is_missing(steps: list[Step]) -> None:
+    container = {"name": "web", "image": "web:3", "envFrom": [{"configMapRef": {"name": "settings"}}]}
+    changed = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container]}}
+    life = serving()
+    life.change(FIFTH, PAUSE)
+    life.run()
+    before = life.status
+    life.change(*steps, template=changed, versionedConfig=True)
+    life.run()
+    assert life.status.waiting_for is not None
+    assert life.status.waiting_for.reason == "ConfigMissing"
+    kept = ("current_pod_hash", "current_revision", "current_step_hash", "current_step_index", "history")
+    assert [getattr(life.status, name) for name in kept] == [getattr(before, name) for name in kept]

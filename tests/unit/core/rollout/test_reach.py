@@ -143,3 +143,14 @@ def test_a_stable_version_that_gives_up_pods_keeps_those_that_are_in_use(here: S
     assert here.stable is not None
     assert here.new is not None
     assert (pods_in_use(here, here.stable), pods_in_use(here, here.new)) == (old, new)
+
+
+def test_a_stable_version_that_gives_up_nothing_keeps_the_pods_of_its_rounded_share() -> None:
+    here = scene(HALF, weight=16, new=1, old=6, spec={"replicas": 6})
+    assert here.stable is not None
+    assert pods_in_use(here, here.stable) == 6
+
+
+def test_nothing_in_force_is_all_of_it_in_a_great_service_too() -> None:
+    here = scene(HALF, weight=0, new=3, old=200, spec={"replicas": 200})
+    assert pods_in_use(here, rs(OLD, 200)) == 200

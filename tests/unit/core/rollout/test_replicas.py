@@ -500,3 +500,21 @@ def test_no_more_versions_stand_in_their_delay_than_the_limit(
     limit: int, sets: list[ReplicaSetView], left: list[int]
 ) -> None:
     assert kept(limit, *sets) == left
+
+
+@pytest.mark.parametrize(
+    ("weight", "carried", "kept_pods"),
+    [(0, 10, 298), (10, 0, 298), (10, 10, 296)],
+    ids=["nothing is asked for", "nothing was seen", "both"],
+)
+def test_what_is_given_up_in_a_great_service(weight: int, carried: int, kept_pods: int) -> None:
+    here = scene(
+        {"setWeight": 1},
+        weight=weight,
+        routes=(route(carried),),
+        new=4,
+        old=300,
+        spec={"replicas": 300},
+        canary=DYNAMIC,
+    )
+    assert sizes(here)[OLD] == kept_pods

@@ -406,3 +406,10 @@ def test_two_texts_that_cannot_be_read_are_two_refusals() -> None:
     assert other.status.last_request is not None
     assert one.status.last_request.id != other.status.last_request.id
     assert other.status.last_request.id.startswith("unreadable-")
+
+
+def test_an_undecided_background_at_the_end_of_the_steps_may_be_passed() -> None:
+    status = {"pause_conditions": [pause(UNDECIDED, ago(9))]}
+    runs = (run(f"web-{NEW}-2-4", AnalysisPhase.INCONCLUSIVE),)
+    after = answer(scene(*STEPS, index=4, weight=50, runs=runs, status=status, **asking("promote")))
+    assert told(after) == (RequestOutcome.DONE, "the steps go on")

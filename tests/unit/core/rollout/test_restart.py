@@ -288,6 +288,20 @@ UNROUTED = {"trafficRouting": None, "canaryService": None, "stableService": None
             1,
             id="a service of one pod that may have no second",
         ),
+        pytest.param(
+            scene(
+                FIFTH,
+                old=1,
+                new=rs(NEW, 1, 0),
+                spec={"replicas": 2},
+                canary={**UNROUTED, "maxSurge": 0, "maxUnavailable": 2},
+            ),
+            0,
+            id="the only one of two that answers, and no room",
+        ),
+        pytest.param(
+            scene(FIFTH, old=1, new=5, canary={**UNROUTED, "maxUnavailable": 3}), 1, id="no more than there are"
+        ),
         pytest.param(scene(FIFTH, old=1, weight=0, new=None, spec={"replicas": 1}), 0, id="or gets one first"),
         pytest.param(
             scene(
@@ -323,7 +337,7 @@ def test_without_a_router_any_pod_answers_for_it(fields: dict[str, Any], needed:
 
 
 def test_a_version_that_was_promoted_waits_for_no_weight() -> None:
-    here = scene(FIFTH, weight=0, new=5, status={"stable_rs": NEW})
+    here = scene(FIFTH, index=1, weight=0, new=5, status={"stable_rs": NEW})
     assert here.new is not None
     assert most_missing(here, here.new) == 1
 

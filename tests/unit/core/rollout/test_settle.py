@@ -57,6 +57,7 @@ def endpoints(name: str) -> Wait:
 
 
 CANARY, STABLE = service("web-canary", NEW, {NEW_NAME: 5}), service("web", NEW, {NEW_NAME: 5})
+UNROUTED = {"trafficRouting": None, "canaryService": None, "stableService": None}
 PARTLY = service("web", NEW, {NEW_NAME: 4})
 
 
@@ -96,6 +97,11 @@ PARTLY = service("web", NEW, {NEW_NAME: 4})
             scene(FIFTH, index=1, new=3, weight=20),
             pods(f"3 of 5 pods of ReplicaSet {NEW_NAME} are available"),
             id="promoting: all its pods first",
+        ),
+        pytest.param(
+            scene(FIFTH, index=1, new=3, canary=UNROUTED),
+            pods(f"3 of 5 pods of ReplicaSet {NEW_NAME} are available"),
+            id="promoting without a router and Services: all its pods",
         ),
         pytest.param(
             scene(FIFTH, index=1, new=5, weight=20, canary={"scaleDownDelaySeconds": 9}),

@@ -38,9 +38,11 @@ from tests.unit.core.rollout.making import (
     services,
     split,
 )
+from tests.unit.core.rollout.switching import ACTIVE_NEW, PREVIEW_NEW, switched
 from tidegate.api.analysis import AnalysisPhase
 from tidegate.api.meta import Condition, ConditionStatus
 from tidegate.api.rollout_status import (
+    BlueGreenStatus,
     CanaryStatus,
     LastRequest,
     Outcome,
@@ -540,3 +542,55 @@ def test_the_background_is_told_beside_the_steps() -> None:
     here = scene(FIFTH, canary={"analysis": JUDGE}, runs=runs, templates=(analysis_template(),))
     brief = written(here, WEIGHT).canary.current_background_analysis_run_status
     assert brief == RunStatus(name=BESIDE, status="Running", message="2 of 9")
+
+
+@pytest.mark.parametrize(
+    ("here", "selectors"),
+    [
+        pytest.param(switched(), BlueGreenStatus(active_selector=OLD, preview_selector=NEW), id="in its preview"),
+        pytest.param(
+            switched(active=ACTIVE_NEW), BlueGreenStatus(active_selector=NEW, preview_selector=NEW), id="switched"
+        ),
+        pytest.param(
+            switched(active=None, preview=PREVIEW_NEW),
+            BlueGreenStatus(active_selector="", preview_selector=NEW),
+            id="no active Service",
+        ),
+        pytest.param(
+            switched(preview=None), BlueGreenStatus(active_selector=OLD, preview_selector=""), id="no preview"
+        ),
+        pytest.param(scene(*STEPS), None, id="a canary"),
+    ],
+)
+def test_blue_green_tells_who_the_services_lead_to(here: Scene, selectors: BlueGreenStatus | None) -> None:
+    assert written(here, WEIGHT).blue_green == selectors
+
+
+@pytest.mark.parametrize(
+    ("here", "counted", "selector"),
+    [
+        pytest.param(switched(new=2, old=5), 5, f"app=web,tidegate.dev/pod-template-hash={OLD}", id="those with users"),
+        pytest.param(switched(new=2, old=None), 2, "app=web", id="no stable version"),
+        pytest.param(scene(*STEPS, new=2, old=5), 7, "app=web", id="a canary: both have users"),
+    ],
+)
+def test_an_autoscaler_counts_the_pods_that_have_users(here: Scene, counted: int, selector: str) -> None:
+    status = written(here, WEIGHT)
+    assert (status.hpa_replicas, status.selector) == (counted, selector)
+
+
+STUCK = WaitingFor(reason="PodsNotAvailable", message="1 of 3", since=ago(9999))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"apply_error": "forbidden"}, id="refused"),
+        pytest.param({"status": {"progressed_at": ago(9999), "waiting_for": STUCK}}, id="stuck"),
+    ],
+)
+def test_what_it_waits_for_is_told_beside_what_is_wrong(fields: dict[str, Any]) -> None:
+    status = written(scene(*STEPS, **fields), Wait("PodsNotAvailable", "1 of 3", on_pods=True))
+    assert status.phase is Phase.DEGRADED
+    assert status.waiting_for is not None
+    assert (status.waiting_for.reason, status.waiting_for.message) == ("PodsNotAvailable", "1 of 3")

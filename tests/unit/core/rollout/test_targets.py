@@ -104,3 +104,22 @@ def test_the_size_is_that_of_the_nearest_scale_or_what_the_weight_needs(
 )
 def test_how_many_pods_a_step_needs_to_go_on(threshold: Step | None, index: int, enough: int) -> None:
     assert enough_pods(scene(HALF, index=index, canary={"replicaProgressThreshold": threshold})) == enough
+
+
+UNROUTED: Step = {"trafficRouting": None, "canaryService": None, "stableService": None}
+
+
+@pytest.mark.parametrize(
+    ("canary", "step", "size"),
+    [
+        ({}, {"setWeight": 21}, 2),
+        (UNROUTED | {"maxSurge": 0}, {"setWeight": 21}, 1),
+        ({"minPodsPerReplicaSet": 2}, FIFTH, 2),
+        ({"minPodsPerReplicaSet": 2}, HALF, 3),
+        ({"minPodsPerReplicaSet": 9}, FIFTH, 5),
+        ({"minPodsPerReplicaSet": 2}, PAUSE, 0),
+    ],
+    ids=["rounded up", "the nearest share", "the least", "more than that", "no more than the service has", "no weight"],
+)
+def test_the_size_that_a_weight_needs(canary: Step, step: Step, size: int) -> None:
+    assert canary_size_of_steps(scene(step, canary=canary)) == size

@@ -57,6 +57,7 @@ def test_a_pin_is_one_label_of_the_selector_and_says_whose_it_is() -> None:
     assert action == Merge(Resource.SERVICES, meta("web-canary"), patch)
 
 
+BY_PODS = {"trafficRouting": None}
 AT_ONCE = {"scaleDownDelaySeconds": 0}
 LATE = (route(0, accepted=False),)
 OTHER = services(service("web-canary", OLD), service("web", THIRD))
@@ -124,6 +125,14 @@ OTHER = services(service("web-canary", OLD), service("web", THIRD))
         pytest.param(aborted(FIFTH, weight=100, services=views(NEW, NEW)), {"web": OLD}, id="back from the promotion"),
         pytest.param(
             aborted(FIFTH, weight=50, old=rs(OLD, 5, 4), services=views(NEW, NEW)), {}, id="back, when it has its pods"
+        ),
+        # Without a router
+        pytest.param(aborted(FIFTH, canary=BY_PODS, services=views(OLD, NEW)), {"web": OLD}, id="back, by pods"),
+        pytest.param(
+            aborted(FIFTH, canary=BY_PODS, old=rs(OLD, 5, 1), services=views(OLD, NEW)), {"web": OLD}, id="to any pod"
+        ),
+        pytest.param(
+            aborted(FIFTH, canary=BY_PODS, old=rs(OLD, 5, 0), services=views(OLD, NEW)), {}, id="never to nobody"
         ),
         # What is not there
         pytest.param(scene(FIFTH, services=services(None, service("web", ""))), {"web": OLD}, id="no canaryService"),

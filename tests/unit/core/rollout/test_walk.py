@@ -186,6 +186,19 @@ BACKGROUND_RUN = f"web-{NEW}-2-background"
             ),
             id="by an analysis",
         ),
+        pytest.param(
+            {
+                "status": {"pause_conditions": [pause(UNDECIDED)]},
+                "canary": BACKGROUND,
+                "runs": (run(BACKGROUND_RUN, AnalysisPhase.FAILED, message="too slow"),),
+            },
+            Wait(
+                "AnalysisFailed",
+                f"AnalysisRun {BACKGROUND_RUN} is Failed: too slow; "
+                "`tidegate resume web` measures again, `tidegate promote web` goes on without it",
+            ),
+            id="by an analysis that failed, where its author wants that",
+        ),
     ],
 )
 def test_a_step_that_is_over_is_not_followed_by_another_while_it_is_held(fields: dict[str, Any], held: Wait) -> None:

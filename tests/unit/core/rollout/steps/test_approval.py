@@ -347,3 +347,11 @@ def test_nor_does_it_end_what_a_person_paused(fields: dict[str, Any], reason: st
     walked, wait = walk(scene(FIFTH, HALF, **{**EMPTY, **fields}))
     assert wait is not None
     assert (wait.reason, walked.index) == (reason, 0)
+
+
+def test_the_approval_of_this_release_counts_and_no_other_ones() -> None:
+    before = line(2, approvals=[given(STEPS)])
+    status = {"history": [FIRST, before, line(3)], "current_revision": 3}
+    assert isinstance(advance(at_approval(status=status)), Wait)
+    status = {"history": [FIRST, line(2), line(3, approvals=[given(STEPS)])], "current_revision": 3}
+    assert isinstance(advance(at_approval(status=status)), Done)
