@@ -25,7 +25,7 @@ def test_another_version_in_mid_release_begins_at_the_first_step(story: Story) -
     story.then(outcomes=["Promoted", "Superseded", None])
     story.ask("promote", step=1)
     story.until(phase="Healthy", pods={"v1": 0, "v2": 0, "v3": 3})
-    story.budget(writes=34)
+    story.budget(writes=38)
 
 
 @scenario

@@ -37,7 +37,7 @@ def test_a_deleted_rollout_takes_its_pods_along(story: Story) -> None:
     # What is deployed in its place gets the traffic: nothing is left of the selectors' label, nor of the mark.
     as_written = (m.services()[0]["spec"]["selector"], [])
     assert [_left(service) for service in story.stage.all_of("Service")] == [as_written] * 2
-    story.budget(writes=11)
+    story.budget(writes=15)
 
 
 @scenario

@@ -41,7 +41,7 @@ def test_a_release_in_its_middle_waits_for_a_window(story: Story) -> None:
     assert story.ask("promoteFull")["outcome"] == "Refused"
     story.change(schedule={})
     story.until(phase="Paused", waiting="Paused", weight=60, step=2)
-    story.budget(writes=17)
+    story.budget(writes=19)
 
 
 @scenario

@@ -66,7 +66,7 @@ def test_another_version_goes_on_at_the_step_that_was_reached(story: Story) -> N
     story.until(phase="Paused", revision=3, weight=60, step=3, sizes={"v1": 3, "v2": 0, "v3": 2}, pods={"v2": 0})
     story.then(outcomes=["Promoted", "Superseded", None])
     assert story.weights == [0, 30, 60, 0, 60]
-    story.budget(writes=25)
+    story.budget(writes=29)
 
 
 @scenario

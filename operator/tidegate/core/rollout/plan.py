@@ -45,9 +45,7 @@ def plan(world: World) -> Plan:
         # The first version of all waits for others: there is nothing in hand meanwhile.
         status, urgent = report(scene, queued)
         return Plan((), status, urgent=urgent)
-    # Nothing new begins as long as it can't be told what it is.
-    begun = begin(scene) if scene.config.told else scene
-    scene, wait, actions = decide(restart.finish(answer(begun)))
+    scene, wait, actions = decide(restart.finish(answer(begin(scene))))
     status, urgent = report(scene, _told(wait, queued, restart.wait(scene)))
     call = wait.call if wait else None
     wake_at = _wake_at(scene, wait, queued)

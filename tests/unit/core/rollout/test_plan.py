@@ -444,17 +444,46 @@ def test_two_waits_are_told_as_the_first_with_both_sentences(waits: tuple[Wait |
     assert _told(*waits) == told
 
 
-@pytest.mark.parametrize("steps", [[FIFTH, PAUSE], [HALF, PAUSE]], ids=["the same steps", "other steps"])
-def test_nothing_begins_as_long_as_the_config_of_a_version_is_missing(steps: list[Step]) -> None:
-    container = {"name": "web", "image": "web:3", "envFrom": [{"configMapRef": {"name": "settings"}}]}
-    changed = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container]}}
+CONFIGURED = {
+    "template": {
+        "metadata": {"labels": {"app": "web"}},
+        "spec": {
+            "containers": [{"name": "web", "image": "web:3", "envFrom": [{"configMapRef": {"name": "settings"}}]}]
+        },
+    },
+    "versionedConfig": True,
+}
+
+
+def paused_life() -> Life:
+    """Version 2 has 20 % and waits at a pause."""
     life = serving()
-    life.change(FIFTH, PAUSE)
+    life.change(FIFTH, PAUSE, HALF)
     life.run()
-    before = life.status
-    life.change(*steps, template=changed, versionedConfig=True)
+    assert life.split is not None
+    return life
+
+
+def test_nothing_begins_as_long_as_the_config_of_a_version_is_missing() -> None:
+    life = paused_life()
+    before, sizes = life.status, {name: rs.size for name, rs in life.sets.items()}
+    life.change(FIFTH, PAUSE, HALF, **CONFIGURED)
     life.run()
     assert life.status.waiting_for is not None
     assert life.status.waiting_for.reason == "ConfigMissing"
     kept = ("current_pod_hash", "current_revision", "current_step_hash", "current_step_index", "history")
     assert [getattr(life.status, name) for name in kept] == [getattr(before, name) for name in kept]
+    assert {name: rs.size for name, rs in life.sets.items()} == sizes
+
+
+def test_steps_that_change_meanwhile_are_gone_on_from_at_the_same_weight() -> None:
+    # By the old index the release would stand behind the analysis, at 80 %.
+    life = paused_life()
+    life.change({"setWeight": 30}, STEP, {"setWeight": 80}, PAUSE, **CONFIGURED)
+    life.status = life.status.model_copy(update={"current_step_index": 2})
+    life.run()
+    assert life.status.waiting_for is not None
+    assert life.status.waiting_for.reason == "ConfigMissing"
+    assert life.status.current_step_index == 0
+    assert life.split is not None
+    assert life.split["backends"][1]["weight"] == 30

@@ -29,7 +29,7 @@ from tests.unit.core.rollout.making import (
 from tests.unit.core.rollout.making import STEP as MEASURE
 from tidegate.api.analysis import AnalysisPhase
 from tidegate.api.rollout_status import Approval, PauseReason, RequestOutcome
-from tidegate.core.rollout.approvals import UNPROVEN
+from tidegate.core.rollout.approvals import UNPROVEN, give
 from tidegate.core.rollout.requests import answer
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps import advance
@@ -355,3 +355,8 @@ def test_the_approval_of_this_release_counts_and_no_other_ones() -> None:
     assert isinstance(advance(at_approval(status=status)), Wait)
     status = {"history": [FIRST, line(2), line(3, approvals=[given(STEPS)])], "current_revision": 3}
     assert isinstance(advance(at_approval(status=status)), Done)
+
+
+def test_an_approval_of_nobody_by_name_names_nobody() -> None:
+    """A member of a group, whose name the API server does not tell."""
+    assert give(at_approval(), "fine").status.history[-1].approvals[-1].by == ""
