@@ -27,7 +27,7 @@ def test_a_release_waits_for_the_end_of_a_freeze(story: Story) -> None:
     story.release("v2")
     story.until(phase="Paused", waiting="Frozen", revision=1, versions=["v1"])
     story.until(phase="Paused", waiting="Paused", revision=2, weight=30, step=1)
-    story.budget(writes=10)
+    story.budget(writes=12)
 
 
 @scenario
@@ -54,7 +54,7 @@ def test_an_abort_and_the_way_back_never_wait(story: Story) -> None:
     story.until(phase="Degraded", aborted=True, weight=0, outcomes=["Promoted", "Aborted"])
     story.change("v1")
     story.until(phase="Healthy", sizes={"v1": 3, "v2": 0})
-    story.budget(writes=21)
+    story.budget(writes=23)
 
 
 @scenario
@@ -66,7 +66,7 @@ def test_an_override_lets_it_go_on(story: Story) -> None:
     story.change(schedule={**NEVER, "override": {"by": "ann", "reason": "hotfix", "until": until}})
     story.until(phase="Paused", waiting="Paused", revision=2, weight=30, step=1)
     story.until_said("ScheduleOverridden", "ann: hotfix")
-    story.budget(writes=12)
+    story.budget(writes=14)
 
 
 @scenario
@@ -76,4 +76,4 @@ def test_releases_keep_their_distance(story: Story) -> None:
     story.until(phase="Paused", waiting="MinInterval", revision=1)
     story.until(phase="Healthy", revision=2, pods={"v1": 0, "v2": 3})
     assert story.status["history"][-1]["cadenceSeconds"] >= 6
-    story.budget(writes=16)
+    story.budget(writes=18)
