@@ -49,7 +49,7 @@ coverage: venv ## how much of the decisions the tables and the properties reach,
 MUTANTS := out/mutants
 
 mutants: venv ## which changed decision of core/rollout no quick test notices: a quarter of an hour
-	@mkdir -p $(MUTANTS) && cd $(MUTANTS) && ln -sfn ../../operator src && ln -sfn ../../tests ../../dev ../../pyproject.toml .
+	@mkdir -p $(MUTANTS) && cd $(MUTANTS) && rm -f mutants/mutmut-stats.json && ln -sfn ../../operator src && ln -sfn ../../tests ../../dev ../../pyproject.toml .
 	cd $(MUTANTS) && PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH= MYPYPATH=src mutmut run $(ARGS)
 	@cd $(MUTANTS) && PYTHONPATH="$(CURDIR)/operator:$(CURDIR)" $(CURDIR)/$(BIN)/python -m dev.mutants
 

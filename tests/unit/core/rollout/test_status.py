@@ -56,6 +56,7 @@ from tidegate.api.rollout_status import (
     Weights,
 )
 from tidegate.core.actions import Event, Merge, Plan, Resource
+from tidegate.core.deployments import DeploymentView
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.status import invalid, report
 from tidegate.core.rollout.steps.outcome import TURN, Wait
@@ -594,3 +595,9 @@ def test_what_it_waits_for_is_told_beside_what_is_wrong(fields: dict[str, Any]) 
     assert status.phase is Phase.DEGRADED
     assert status.waiting_for is not None
     assert (status.waiting_for.reason, status.waiting_for.message) == ("PodsNotAvailable", "1 of 3")
+
+
+def test_the_workload_that_was_looked_at_is_told_by_its_generation() -> None:
+    seen = DeploymentView(meta("legacy", generation=9), b"{}", size=5, available=5, scaled_by="", size_before=0)
+    assert written(scene(*STEPS, workload=seen), WEIGHT).workload_observed_generation == 9
+    assert written(scene(*STEPS), WEIGHT).workload_observed_generation is None

@@ -13,9 +13,10 @@ from tests.unit.core.rollout.making import services as two
 from tests.unit.core.rollout.making import template as template_of
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.workload import ScaleDown, WorkloadRef
-from tidegate.core.actions import Merge, Plan, Resource
+from tidegate.core.actions import Create, Merge, Plan, Resource
 from tidegate.core.deployments import DeploymentView
 from tidegate.core.rollout.pins import PinnedService
+from tidegate.core.rollout.replicas import grow
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.workload import give_back, hand_over, resolve
 from tidegate.core.world import RolloutView
@@ -175,3 +176,10 @@ def test_a_service_whose_pods_are_gone_is_given_back_at_once() -> None:
 
 def test_without_a_deployment_only_the_services_are() -> None:
     assert give_back((replace(PINNED, target=None),), ()) == Plan((RELEASED,))
+
+
+def test_its_replicasets_bear_none_of_the_labels_that_a_deployment_looks_for() -> None:
+    """By them that would take an orphan for its own, and end its pods."""
+    (create,) = grow(adopting(scene({"setWeight": 20}, new=None), ScaleDown.ON_SUCCESS))
+    assert isinstance(create, Create)
+    assert create.body["metadata"]["labels"] == {"tidegate.dev/pod-template-hash": NEW}
