@@ -20,6 +20,10 @@ from tidegate.core.world import ReplicaSetView
 
 def wanted(scene: Scene) -> dict[str, int]:
     """The sizes that the steps ask for now, by pod template hash."""
+    if scene.releasing and scene.stable is not None and scene.own_split is not None:
+        # Another strategy divided the traffic by weights, and for those each version has its pods.
+        there = {scene.new_hash: 0} | {rs.pod_hash: rs.size for rs in scene.world.replicasets}
+        return there | {scene.stable.pod_hash: scene.spec.replicas}
     sizes = {rs.pod_hash: 0 for rs in scene.others}
     if scene.status.stable_rs:
         # Also when somebody deleted its ReplicaSet: it comes again with all its pods.
@@ -37,13 +41,18 @@ def _new_wanted(scene: Scene) -> int:
 
 def _stable_wanted(scene: Scene) -> int:
     replicas = scene.spec.replicas
-    if not scene.stepping:
+    if not scene.stepping or _pinned(scene):
         return replicas
     if not scene.steps_done and scale_in_force(scene) is not None:
         # Its author sized the canary apart from its weight: workers of a queue, that nobody sends traffic to.
         given_up = canary_size_of_steps(scene) if scene.strategy.dynamic_stable_scale else 0
         return max(0, replicas - given_up)
     return divide(replicas, weight_of_steps(scene), surge(scene))[1]
+
+
+def _pinned(scene: Scene) -> bool:
+    """A Service that another strategy has named leads to one version alone, whatever the pods of the others are."""
+    return any(service.pod_hash for service in scene.world.left)
 
 
 def sizes(scene: Scene) -> dict[str, int]:
@@ -84,12 +93,6 @@ def _last_to_go(scene: Scene, rs: ReplicaSetView) -> tuple[bool, int]:
     return rs.pod_hash in (scene.new_hash, scene.status.stable_rs), rs.revision
 
 
-def within_shares(scene: Scene) -> bool:
-    """Whether no version but the stable one has more pods than the steps ask for."""
-    target = wanted(scene)
-    return all(rs.replicas <= target[rs.pod_hash] for rs in scene.world.replicasets if rs is not scene.stable)
-
-
 def settled(scene: Scene) -> bool:
     """Whether every version has the size that the steps ask for, and the new one enough pods that are available."""
     return not unsettled(scene)
@@ -97,6 +100,8 @@ def settled(scene: Scene) -> bool:
 
 def unsettled(scene: Scene) -> str:
     """In words: what is still to come or to go; empty when nothing is."""
+    if scene.releasing and scene.stable is not None and (scene.own_split is not None or _pinned(scene)):
+        return "the traffic is still divided as another strategy did, until the stable version has all its pods"
     target = wanted(scene)
     for rs in scene.world.replicasets:
         size = target[rs.pod_hash]

@@ -41,8 +41,18 @@ def _may_lead_to_all(scene: Scene) -> bool:
     Without the latter, a release that goes on without its router would get no traffic to be judged by before its end.
     """
     if scene.strategy.routing is Routing.PODS:
-        return scene.own_split is None and counting.within_shares(scene)
+        return scene.own_split is None and within_shares(scene)
     return not scene.releasing and not any(rs.size for rs in scene.others)
+
+
+def within_shares(scene: Scene) -> bool:
+    """Whether no version but the stable one has more pods than the steps ask for.
+
+    The last pod that a pin leads to can't go before the pin does.
+    """
+    sizes, others = counting.wanted(scene), (rs for rs in scene.world.replicasets if rs is not scene.stable)
+    led_to = {service.pod_hash for service in scene.world.left}
+    return all(rs.replicas <= max(sizes[rs.pod_hash], rs.pod_hash in led_to) for rs in others)
 
 
 def give_back(pinned: Iterable[PinnedService]) -> Plan:

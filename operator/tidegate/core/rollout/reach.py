@@ -25,7 +25,9 @@ def pods_in_use(scene: Scene, rs: ReplicaSetView) -> int:
     """
     if scene.strategy.routing is Routing.PODS:
         # How many must stay is `counting`'s to say; the last one, until no Service leads to it alone.
-        return int(any(_leads_to(scene.world.services.get(name), rs) for name in scene.strategy.services))
+        named = [scene.world.services.get(name) for name in scene.strategy.services]
+        left = [service for service in scene.world.left if service.pod_hash]
+        return int(any(_leads_to(service, rs) for service in (*named, *left)))
     canary, stable = _canary_share(scene, rs), _stable_share(scene, rs)
     if rs is scene.stable and gives_up_pods(scene):
         return stable_pods(scene, FULL - min(FULL, canary + stable))
@@ -57,8 +59,11 @@ def stable_pods(scene: Scene, taken_over: int) -> int:
 
 def _canary_share(scene: Scene, rs: ReplicaSetView) -> int:
     """The greatest part of the traffic that may reach the version through the canary Service, in percent."""
-    if scene.strategy.routing is Routing.SERVICE or not _leads_to(scene.canary_service, rs):
+    if not _leads_to(scene.canary_service, rs):
         return 0
+    if scene.strategy.routing is Routing.SERVICE:
+        # A preview has no users, but those that another strategy sends there by weight, until its split is gone.
+        return FULL if scene.own_split is not None else 0
     return in_force if (in_force := _in_force(scene)) is not None else FULL
 
 

@@ -173,6 +173,7 @@ def scene(
     asked = make_spec(*steps, image=image, canary=canary, **(spec or {}))
     facts = make_status(asked, **{"current_step_index": index, **(status or {})})
     after, before = _set(NEW, new), _set(OLD, old)
+    weight = weight if strategy_of(asked).routes else None
     known = {
         "replicasets": tuple(view for view in (before, after, *others) if view is not None),
         "services": services(service("web-canary", NEW, _ready(after)), service("web", OLD, _ready(before))),

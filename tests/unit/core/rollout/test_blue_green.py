@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.core.rollout.making import NEW, NEW_NAME, OLD, OLD_NAME, rs, service
+from tests.unit.core.rollout.making import NEW, NEW_NAME, OLD, OLD_NAME, rs, service, split
 from tests.unit.core.rollout.switching import ACTIVE_BOTH, ACTIVE_NEW, ACTIVE_OLD, PREVIEW_OLD, switched
 from tidegate.core.actions import Merge
 from tidegate.core.rollout.reach import pods_in_use
@@ -119,6 +119,7 @@ def test_who_the_services_lead_to(here: Scene, pinned: list[tuple[str, str]]) ->
         pytest.param(switched(active=ACTIVE_BOTH), 5, 5, id="an old pod answers yet"),
         pytest.param(switched(active=None), 5, 5, id="no Service: it may lead anywhere"),
         pytest.param(switched(preview=PREVIEW_OLD, active=ACTIVE_NEW), 0, 5, id="a preview needs no pods"),
+        pytest.param(switched(split=split(40)), 5, 1, id="weights of another strategy are in the route yet"),
     ],
 )
 def test_pods_that_the_active_service_may_lead_to_stay(here: Scene, old: int, new: int) -> None:

@@ -21,8 +21,10 @@ from tests.unit.core.rollout.making import (
     scene,
     service,
     services,
+    split,
 )
-from tidegate.core.rollout.counting import settled, sizes, unsettled, wanted, within_shares
+from tidegate.core.rollout.counting import settled, sizes, unsettled, wanted
+from tidegate.core.rollout.pins import within_shares
 from tidegate.core.rollout.reach import pods_in_use
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.targets import divide, surge, unavailable
@@ -303,3 +305,50 @@ def test_the_last_pod_stays_while_a_service_leads_to_it_alone() -> None:
     here = counted(HALF, new=5, canary=named, services=views)
     assert [pods_in_use(here, rs(each, 5)) for each in (OLD, NEW, THIRD)] == [1, 1, 0]
     assert pods_in_use(counted(HALF, new=5), rs(OLD, 5)) == 0
+
+
+HANDED_OVER = "the traffic is still divided as another strategy did, until the stable version has all its pods"
+
+
+@pytest.mark.parametrize(
+    ("here", "sizes_wanted", "said"),
+    [
+        pytest.param(
+            counted(HALF, index=1, new=4, old=6, split=split(40)), {NEW: 4, OLD: 10}, HANDED_OVER, id="weights yet"
+        ),
+        pytest.param(
+            counted(HALF, index=1, new=None, old=6, others=[rs(THIRD, 2)], split=split(40)),
+            {NEW: 0, OLD: 10, THIRD: 2},
+            HANDED_OVER,
+            id="weights yet, and a superseded version",
+        ),
+        pytest.param(
+            counted(HALF, index=1, new=4, old=6, left=(service("web", OLD),)),
+            {NEW: 10, OLD: 10},
+            HANDED_OVER,
+            id="a Service that leads to one version yet",
+        ),
+        pytest.param(
+            counted(HALF, index=1, new=10, old=0, left=(service("web", ""),)), {NEW: 10, OLD: 0}, "", id="given back"
+        ),
+        pytest.param(
+            counted(HALF, new=10, old=0, status={"stable_rs": NEW}, split=split(0)),
+            {NEW: 10, OLD: 0},
+            "",
+            id="promoted",
+        ),
+        pytest.param(
+            counted(HALF, index=1, new=10, old=None, split=split(40)),
+            {NEW: 10, OLD: 0},
+            "",
+            id="the stable version is gone: nobody to wait for",
+        ),
+    ],
+)
+def test_another_strategy_hands_its_traffic_over_first(here: Scene, sizes_wanted: dict[str, int], said: str) -> None:
+    assert (wanted(here), unsettled(here)) == (sizes_wanted, said)
+
+
+def test_the_last_pod_stays_that_a_service_of_another_strategy_leads_to() -> None:
+    here = counted(HALF, new=5, left=(service("web", NEW, {NEW_NAME: 5}), service("old", "", {OLD_NAME: 5})))
+    assert [pods_in_use(here, rs(each, 5)) for each in (OLD, NEW)] == [0, 1]

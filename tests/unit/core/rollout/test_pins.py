@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.core.rollout.making import NEW, OLD, THIRD, meta, rs, scene, service
+from tests.unit.core.rollout.making import NEW, OLD, THIRD, meta, rs, scene, service, split
 from tidegate.core.actions import Merge, Plan, Resource
 from tidegate.core.rollout.pins import PinnedService, give_back, pin, unpin_left
 from tidegate.core.world import ServiceView
@@ -63,9 +63,10 @@ def test_a_service_that_is_named_no_longer_is_given_back_when_it_can_lead_to_one
         ({"new": 2, "old": 5}, True),
         ({"new": 3, "old": 5}, False),
         ({"new": 2, "old": 3, "others": (rs(THIRD, 1),)}, False),
-        ({"new": 2, "old": 5, "weight": 40}, False),
+        ({"new": 2, "old": 5, "split": split(40)}, False),
         ({"new": 2, "old": 5, "status": {"abort": True}}, False),
         ({"new": 0, "old": 5, "status": {"abort": True}}, True),
+        ({"new": 1, "old": 5, "status": {"abort": True}, "left": (service("web", NEW),)}, True),
     ],
     ids=[
         "the new version has its share",
@@ -74,12 +75,13 @@ def test_a_service_that_is_named_no_longer_is_given_back_when_it_can_lead_to_one
         "the routes are not given back yet",
         "taken back, with pods",
         "taken back",
+        "taken back, and the last pod is what the Service leads to",
     ],
 )
 def test_without_a_router_it_leads_to_all_as_soon_as_no_version_has_more_than_its_share(
     world: dict[str, Any], given_back: bool
 ) -> None:
-    left = service("web", OLD)
+    (left,) = world.get("left", (service("web", OLD),))
     bare = {"trafficRouting": None, "canaryService": None, "stableService": None}
     known = {"index": 1, "weight": None, "left": (left,), "canary": bare, **world}
     here = scene({"setWeight": 40}, {"pause": {}}, **known)

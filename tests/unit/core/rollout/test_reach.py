@@ -65,6 +65,16 @@ LATE = (route(20, accepted=False),)
             False,
             id="Services that are not pinned lead anywhere",
         ),
+        pytest.param(
+            scene(
+                weight=50,
+                new=3,
+                services=services(service("web-canary", "", {OLD_NAME: 5}), service("web", "", {OLD_NAME: 5})),
+            ),
+            False,
+            False,
+            id="whatever was seen behind them",
+        ),
     ],
 )
 def test_when_traffic_has_left_a_version(here: Scene, old: bool, new: bool) -> None:
