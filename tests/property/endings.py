@@ -126,13 +126,13 @@ def hold_to_its_word(stage: Stage, end: End) -> None:
         assert end.outcomes[-1][1] is not None, end.outcomes
     elif rollout["status"].get("abort"):
         assert end.weight == 0
-        assert _led_to(stage) == end.stable or stage.example.kind is Kind.COUNTED
+        assert _led_to(stage) == end.stable or stage.kind is Kind.COUNTED
         assert end.sizes.get(end.stable, 0) == size
         assert end.outcomes[-1][1] == "Aborted"
-        keeps = stage.example.canary.get("abortScaleDownDelaySeconds") == 0
+        keeps = stage.fields.get("abortScaleDownDelaySeconds") == 0
         assert keeps or set(end.sizes) <= {end.stable}
     else:
         # Or its pods crash now, though it was promoted: while the Rollout had a size of 0 there was nobody to see it.
         assert end.outcomes[-1][1] is None or end.stable == version
-        gives_up = stage.example.kind is Kind.COUNTED or {"maxSurge", "dynamicStableScale"} & set(stage.example.canary)
+        gives_up = stage.kind is Kind.COUNTED or {"maxSurge", "dynamicStableScale"} & set(stage.fields)
         assert gives_up or end.sizes.get(end.stable, 0) == size

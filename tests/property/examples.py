@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from tests.property.faults import Faults, Storm
 from tests.scenarios import manifests as m
+from tidegate.api.meta import time_text
 from tidegate.core.config.revision import Versioned, pod_hash_of
 from tidegate.core.rollout.revision import content_hash
 from tidegate.model import Cluster
@@ -78,6 +80,7 @@ class Stage:
         self.storm = (weather or Storm)(example.faults)
         self.cluster = Cluster(lives=self._life, weather=self.storm, route_lag=example.route_lag)
         self.rollout = self.cluster.key("Rollout", m.NAME)
+        self.kind = example.kind
         self._steps = list(example.steps)
         self._fields = dict(example.canary)
         self._version, self._replicas = "v1", example.replicas
@@ -93,6 +96,11 @@ class Stage:
         if version == "crash":
             return Life(None)
         return Life(self.example.ready_after.get(version, 1.0) * (1 + ordinal % 3 / 10))
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The optional fields of the strategy as it is now."""
+        return self._fields
 
     @property
     def last_request(self) -> str:
@@ -123,7 +131,10 @@ class Stage:
         return bool(self._replicas) and seen and self.status.get("phase") == "Healthy"
 
     def _all_dead(self) -> bool:
-        return self._failed and not any(pod.ready for pod in self.cluster.pods.by_name.values())
+        """Of the stable version, when it has any pods: that those of another answer by now mends nothing."""
+        stable = list(self.cluster.pods.of(f"{m.NAME}-{self.status.get('stableRS', '')}"))
+        pods = stable or self.cluster.pods.by_name.values()
+        return self._failed and not any(pod.ready for pod in pods)
 
     def begin(self) -> None:
         """Version v1 serves."""
@@ -139,10 +150,10 @@ class Stage:
 
     def _manifest(self) -> Raw:
         fields = self._fields
-        if self.example.kind is Kind.ROUTED:
+        if self.kind is Kind.ROUTED:
             routed = m.routing("testers", "copies") | fields
             return m.rollout(self._version, self._steps, self._replicas, routed, **self._spec)
-        counted = self.example.kind is Kind.COUNTED
+        counted = self.kind is Kind.COUNTED
         unrouted = [step for step in self._steps if not step.keys() & {"setHeaderRoute", "setMirrorRoute"}]
         strategy = m.counted(*unrouted, **fields) if counted else m.blue_green(**fields)
         return m.rollout(self._version, [], self._replicas, strategy=strategy, **self._spec)
@@ -156,6 +167,9 @@ class Stage:
         self._mend()
 
     def _mend(self) -> None:
+        if self._spec.keys() & {"schedule", "dependsOn"}:
+            self._spec = {name: value for name, value in self._spec.items() if name not in ("schedule", "dependsOn")}
+            self._apply()
         if self.cluster.api.find(self.cluster.key("ConfigMap", m.CONFIG)) is None:
             self.config("old")
         self.cluster.gateway.start()
@@ -225,6 +239,24 @@ class Stage:
         self._fields |= fields
         self._apply()
 
+    def strategy(self, kind: Kind) -> None:
+        """Another strategy from now on, with none of its optional fields."""
+        if kind is not self.kind:
+            self.kind, self._fields = kind, {}
+            self._apply()
+
+    def schedule(self, closed: float | None) -> None:
+        """A freeze from now on, for so many seconds; None: no schedule any more."""
+        now, until = self.cluster.clock.now, timedelta(seconds=closed or 0)
+        freeze = {"from": time_text(now - timedelta(seconds=1)), "to": time_text(now + until), "reason": "fair"}
+        self._spec["schedule"] = {"freezes": [freeze]} if closed else {}
+        self._apply()
+
+    def order(self, last: bool) -> None:
+        """It goes after a Rollout that is not there; or after none any more."""
+        self._spec["dependsOn"] = [{"name": "first"}] if last else []
+        self._apply()
+
     def prometheus(self, up: bool) -> None:
         self.cluster.prometheus.start() if up else self.cluster.prometheus.stop()
 
@@ -278,6 +310,6 @@ DEEDS: Mapping[str, Callable[[Stage, Any], None]] = {
     name: getattr(Stage, name)
     for name in (
         "version", "replicas", "steps", "paused", "request", "errors", "prometheus", "gateway", "gate", "weights",
-        "fail", "config", "role", "kill", "second", "nothing",
+        "fail", "config", "role", "strategy", "schedule", "order", "kill", "second", "nothing",
     )
 }  # fmt: skip

@@ -23,6 +23,8 @@ class StepsWitness:
         self._rollout = cluster.key("Rollout", NAME)
         self._excused: set[int] = set()
         """Revisions in which a person skipped something, or changed the steps under way."""
+        self._began: dict[int, int] = {}
+        """The step that a revision began at: with `KeepStep`, or as one that was stable lately, not the first."""
         cluster.api.watch(self._note)
 
     def _note(self, change: Change) -> None:
@@ -31,6 +33,7 @@ class StepsWitness:
         if change.by not in OPERATORS or change.type == "DELETED":
             return
         if change.key == self._rollout:
+            self._begins(change)
             self._index_only_rises(change)
             self._stable_has_all(change)
         if change.key.kind == "TrafficSplit" and change.before is not None:
@@ -39,9 +42,17 @@ class StepsWitness:
             self._was_judged_in_its_preview(change)
 
     def _excuse(self, change: Change) -> None:
-        changed = _steps(change.raw) != _steps(change.before) or not change.raw["spec"]["replicas"]
+        changed = _course(change.raw) != _course(change.before) or not change.raw["spec"]["replicas"]
         if changed or _asks_to_skip(change.raw):
             self._excused.add((change.raw.get("status") or {}).get("currentRevision", 0))
+
+    def _begins(self, change: Change) -> None:
+        after = change.raw["status"]
+        self._began.setdefault(after.get("currentRevision", 0), after.get("currentStepIndex", 0))
+
+    def _passes(self, status: Raw, index: int) -> bool:
+        """Whether the revision under way has to take this step."""
+        return index >= self._began.get(status["currentRevision"], 0)
 
     def _index_only_rises(self, change: Change) -> None:
         before, after = change.before.get("status") or {}, change.raw["status"]
@@ -76,6 +87,8 @@ class StepsWitness:
         for index, step in enumerate(_steps(rollout)):
             if step.get("setWeight", -1) >= asked:
                 return
+            if not self._passes(status, index):
+                continue
             if "webhook" in step:
                 self._was_called(status, index, step["webhook"])
             if "approval" in step:
@@ -94,7 +107,7 @@ class StepsWitness:
         status, led_to = rollout.get("status") or {}, change.raw["spec"]["selector"].get(HASH_LABEL)
         releasing = status.get("stableRS") and led_to == status["currentPodHash"] != status["stableRS"]
         skipped = status.get("promoteFull") or status.get("currentRevision") in self._excused or _asks_to_skip(rollout)
-        if releasing and not skipped:
+        if releasing and not skipped and self._passes(status, 1):
             name = _run_name(status, 1)
             assert self._phase(name) == "Successful", f"{led_to} gets all users while {name} is {self._phase(name)}"
 
@@ -120,6 +133,12 @@ def _canary(rollout: Raw) -> Raw:
 
 def _steps(rollout: Raw) -> Raw:
     return _canary(rollout).get("steps", [])
+
+
+def _course(rollout: Raw) -> Raw:
+    """What a release goes through: with another strategy its steps are others."""
+    strategy = rollout["spec"]["strategy"]
+    return {"steps": _steps(rollout), "kinds": sorted(strategy), "routed": "trafficRouting" in _canary(rollout)}
 
 
 def _asks_to_skip(rollout: Raw) -> bool:

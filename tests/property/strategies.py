@@ -127,6 +127,8 @@ SPECS = st.fixed_dictionaries(
         "progressDeadlineSeconds": st.sampled_from([10, 30]),
         "progressDeadlineAbort": st.just(True),
         "revisionHistoryLimit": st.sampled_from([0, 1]),
+        "onSupersede": st.sampled_from(["Queue", "KeepStep"]),
+        "rollbackWindow": st.sampled_from([{"revisions": 1}, {"revisions": 3}]),
     },
 )
 RELEASED_CONFIG = {"versionedConfig": True, "container": m.reading("ConfigMap")}
@@ -145,6 +147,9 @@ DEED_OF: dict[str, st.SearchStrategy[Any]] = {
     "fail": st.tuples(st.sampled_from(["v2", "v1", "v3"]), st.integers(1, 3)),
     "config": st.sampled_from(["new", "old", ""]),
     "role": st.sampled_from(["steady", "calm"]),
+    "strategy": st.sampled_from(Kind),
+    "schedule": st.sampled_from([3.0, 30.0, 86400.0, None]),
+    "order": st.booleans(),
     "kill": st.none(),
     "second": st.sampled_from([0.5, 5.0]),
 }

@@ -11,7 +11,20 @@ from tests.property.roles import ConfigWitness, hold_roles
 from tests.property.steps import StepsWitness
 from tests.property.strategies import examples
 
-PEOPLE = ("version", "request", "nothing", "replicas", "errors", "paused", "steps", "config", "role")
+PEOPLE = (
+    "version",
+    "request",
+    "nothing",
+    "replicas",
+    "errors",
+    "paused",
+    "steps",
+    "config",
+    "role",
+    "strategy",
+    "schedule",
+    "order",
+)
 DEEDS = (*PEOPLE, "prometheus", "gateway", "gate", "kill")
 
 

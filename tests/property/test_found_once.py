@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.property.examples import Deed, Example, Stage
+from tests.property.examples import Deed, Example, Kind, Stage
 from tests.property.faults import Faults
 from tests.property.promises import Promises
 from tests.property.steps import StepsWitness
@@ -44,6 +44,13 @@ FOUND = {
             {3: Fate.LOST, 9: Fate.ANSWER_LOST, 29: Fate.LOST, 30: Fate.ANSWER_LOST, 32: Fate.KILLED}, 0.05, seed=708
         ),
         route_lag=0.02,
+    ),
+    "the router goes while the stable version has given up pods": Example(
+        (),
+        2,
+        canary={"maxSurge": 1},
+        ready_after={"v2": 4.0},
+        deeds=(Deed("version", "v2"), Deed("strategy", Kind.COUNTED, 7.0)),
     ),
     "a version is taken back, and the gateway takes longer to hear of it than its pods are kept": Example(
         (m.weight(50), m.pause()),

@@ -10,7 +10,20 @@ from tests.property.roles import ConfigWitness
 from tests.property.steps import StepsWitness
 from tests.property.strategies import examples
 
-PEOPLE = ("version", "nothing", "request", "replicas", "errors", "paused", "steps", "config", "role")
+PEOPLE = (
+    "version",
+    "nothing",
+    "request",
+    "replicas",
+    "errors",
+    "paused",
+    "steps",
+    "config",
+    "role",
+    "strategy",
+    "schedule",
+    "order",
+)
 CLUSTER = ("prometheus", "gateway", "gate", "kill", "second")
 ACCIDENTS = ("weights", "fail")
 
