@@ -14,6 +14,8 @@ from tidegate.model.api import Change
 from tidegate.model.objects import Raw
 
 SLACK = 1e-6
+LATELY = 5
+"""Seconds within which the operator may not have seen what was changed."""
 OPERATORS = ("operator", "second")
 
 
@@ -28,6 +30,8 @@ class Promises:
         self._carried: list[tuple[float, int]] = []
         self._sizes: list[tuple[float, int]] = []
         self._runs: set[str] = set()
+        self._other_strategy = -LATELY
+        """When another strategy was applied."""
         self._route = cluster.key("HTTPRoute", NAME)
         self._rollout = cluster.key("Rollout", NAME)
         cluster.api.watch(self._note)
@@ -63,6 +67,8 @@ class Promises:
             self._weights_add_up(change)
         if change.key.kind == "Rollout" and change.type == "MODIFIED":
             self._sizes.append((self.cluster.clock.seconds, change.raw["spec"]["replicas"]))
+            if _kinds(change.raw) != _kinds(change.before):
+                self._other_strategy = self.cluster.clock.seconds
         if change.by in OPERATORS:
             self._only_what_is_ours(change)
             for check in self._checks(change):
@@ -71,7 +77,9 @@ class Promises:
     def _checks(self, change: Change) -> Iterator[Callable[[Change], None]]:
         if change.key.kind == "HTTPRoute":
             yield self._weight_has_pods
-        if change.key.kind == "ReplicaSet" and change.type == "MODIFIED":
+        # What the strategy before decided is not judged by the other; that nothing is lost is looked at all along.
+        seen = self.cluster.clock.seconds > self._other_strategy + LATELY
+        if change.key.kind == "ReplicaSet" and change.type == "MODIFIED" and seen:
             yield self._enough_pods_stay if self._counted() else self._share_keeps_its_pods
         if change.key.kind == "Rollout" and self._routed():
             yield self._status_is_true
@@ -150,7 +158,7 @@ class Promises:
         now = self.cluster.clock.seconds
         rollout = self.cluster.api.find(self._rollout)
         size = rollout["spec"]["replicas"] if rollout else 0
-        late = [size for time, size in self._sizes if time > now - 5]
+        late = [size for time, size in self._sizes if time > now - LATELY]
         return min([size, *late])
 
     def _only_what_is_ours(self, change: Change) -> None:
@@ -174,6 +182,12 @@ class Promises:
     def _measured_once(self, change: Change) -> None:
         assert change.key.name not in self._runs, f"{self.moment}: {change.key.name} is measured a second time"
         self._runs.add(change.key.name)
+
+
+def _kinds(rollout: Raw) -> tuple[list[str], bool]:
+    """Which strategy it is, and whether a canary has a router."""
+    strategy = rollout["spec"]["strategy"]
+    return sorted(strategy), "trafficRouting" in strategy.get("canary", {})
 
 
 def _size(raw: Raw) -> int:
