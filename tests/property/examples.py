@@ -86,7 +86,7 @@ class Stage:
         self._version, self._replicas = "v1", example.replicas
         self._spec = {"progressDeadlineSeconds": 60, **example.spec}
         self._forgiven_until = 0.0
-        self._emptied, self._failed = False, False
+        self._emptied, self._failed, self._weighted = False, False, False
         self._requests = 0
         for version in VERSIONS:
             self._errors(version, example.errors.get(version, 0.01))
@@ -244,6 +244,9 @@ class Stage:
         if kind is not self.kind:
             self.kind, self._fields = kind, {}
             self._apply()
+            if self._weighted and kind is not Kind.ROUTED:
+                # By now they are the author's own, and stay.
+                self.cluster.api.merge(self.cluster.key("HTTPRoute", m.NAME), {"spec": m.route()["spec"]})
 
     def schedule(self, closed: float | None) -> None:
         """A freeze from now on, for so many seconds; None: no schedule any more."""
@@ -276,6 +279,7 @@ class Stage:
         if self.kind is not Kind.ROUTED:
             return
         self.forgive(20)
+        self._weighted = True
         route = m.route()
         stable, other = route["spec"]["rules"][-1]["backendRefs"]
         stable["weight"], other["weight"] = 100 - canary, canary
