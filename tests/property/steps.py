@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.property.promises import OPERATORS, SLACK, part_of, share_of
+from tests.property.promises import LATELY, OPERATORS, SLACK, part_of, share_of
 from tests.scenarios.manifests import CANARY, NAME, STABLE
 from tidegate.core.world import HASH_LABEL
 from tidegate.model import Cluster
@@ -23,6 +23,8 @@ class StepsWitness:
         self._rollout = cluster.key("Rollout", NAME)
         self._excused: set[int] = set()
         """Revisions in which a person skipped something, or changed the steps under way."""
+        self._other_course = -LATELY
+        """When the steps or the strategy were last changed."""
         self._began: dict[int, int] = {}
         """The step that a revision began at: with `KeepStep`, or as one that was stable lately, not the first."""
         cluster.api.watch(self._note)
@@ -43,6 +45,8 @@ class StepsWitness:
 
     def _excuse(self, change: Change) -> None:
         changed = _course(change.raw) != _course(change.before) or not change.raw["spec"]["replicas"]
+        if _course(change.raw) != _course(change.before):
+            self._other_course = self._cluster.clock.seconds
         if changed or _asks_to_skip(change.raw):
             self._excused.add((change.raw.get("status") or {}).get("currentRevision", 0))
 
@@ -67,8 +71,15 @@ class StepsWitness:
         before, after = change.before.get("status") or {}, change.raw["status"]
         stable = after.get("stableRS", "")
         # Without a router, which Service leads to the pods of a canary is its author's business.
+        seen = self._cluster.clock.seconds > self._other_course + LATELY
         counted = "trafficRouting" not in _canary(change.raw) and "canary" in change.raw["spec"]["strategy"]
-        if before.get("stableRS") and stable != before["stableRS"] and change.raw["spec"]["replicas"] and not counted:
+        if (
+            before.get("stableRS")
+            and stable != before["stableRS"]
+            and change.raw["spec"]["replicas"]
+            and not counted
+            and seen
+        ):
             share = self._share_of(f"{NAME}-{stable}", routed="trafficRouting" in _canary(change.raw))
             assert share > 100 - SLACK, f"{stable} is called stable with {share:.0f} % of the traffic"
 
