@@ -105,9 +105,9 @@ SHAPE = (
         "did you mean Rollout?",
         seen=Seen.CLIENT,
     ),
-    Wrong("no strategy", drop("spec.strategy"), "spec.strategy", "", "add it"),
+    Wrong("no strategy", drop("spec.strategy"), "spec.strategy", "", "add it", api_remedy="Required value"),
     Wrong("no template", drop("spec.template"), "spec", "", "give template or workloadRef, exactly one"),
-    Wrong("no selector", drop("spec.selector"), "spec.selector", "", "matchLabels"),
+    Wrong("no selector", drop("spec.selector"), "spec.selector", "", "matchLabels", api_remedy="Required value"),
     Wrong("empty selector", put("spec.selector", {}), "spec.selector.matchLabels", "", "add it"),
     Wrong(
         "selector by expression",

@@ -26,6 +26,7 @@ class ModelStage:
 
     prometheus_address = "http://prometheus:9090"
     other_address = "http://gate:80"
+    ordered = True
 
     def __init__(self) -> None:
         self.killed = False

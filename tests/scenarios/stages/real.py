@@ -57,6 +57,8 @@ KINDS: dict[str, Kind] = {kind.name: kind for kind in FOLLOWED}
 class RealStage:
     """A Stage in real time. Made by `real_stage`."""
 
+    ordered = False
+
     def __init__(
         self,
         cluster: RunningCluster,

@@ -57,6 +57,8 @@ class Stage(Protocol):
     """Of another system that is called."""
     killed: bool
     """Whether the operator ever was."""
+    ordered: bool
+    """Whether what comes at the same time always comes in the same order."""
 
     def apply(self, manifest: Raw) -> None:
         """Server-side apply; what is read from here on is as new."""
