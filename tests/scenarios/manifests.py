@@ -187,3 +187,22 @@ def counted(*steps: Manifest, **fields: Any) -> Manifest:
 def placed(manifest: Manifest, namespace: str) -> Manifest:
     """The manifest in a namespace."""
     return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
+
+
+def other(version: str, steps: list[Manifest], name: str = "db", **spec: Any) -> Manifest:
+    """A Rollout of two pods beside the one of the story, without a router."""
+    labels = {"app": name}
+    meta = {"labels": labels, "annotations": READY_AT_ONCE}
+    pods = {"metadata": meta, "spec": {"containers": [{"name": "app", "image": image(version)}]}}
+    return {
+        "apiVersion": "tidegate.dev/v1alpha1",
+        "kind": "Rollout",
+        "metadata": {"name": name},
+        "spec": {
+            "replicas": 2,
+            "selector": {"matchLabels": labels},
+            "template": pods,
+            "strategy": {"canary": {"steps": steps}},
+            **spec,
+        },
+    }

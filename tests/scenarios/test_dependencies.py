@@ -2,30 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tests.scenarios import manifests as m
 from tests.scenarios.scenario import raced
 from tests.scenarios.story import Story
-
-
-def other(version: str, steps: list[m.Manifest], **spec: Any) -> m.Manifest:
-    """A Rollout `db` of one pod, without a router."""
-    labels = {"app": "db"}
-    meta = {"labels": labels, "annotations": m.READY_AT_ONCE}
-    pods = {"metadata": meta, "spec": {"containers": [{"name": "app", "image": m.image(version)}]}}
-    return {
-        "apiVersion": "tidegate.dev/v1alpha1",
-        "kind": "Rollout",
-        "metadata": {"name": "db"},
-        "spec": {
-            "replicas": 2,
-            "selector": {"matchLabels": labels},
-            "template": pods,
-            "strategy": {"canary": {"steps": steps}},
-            **spec,
-        },
-    }
 
 
 def condition(story: Story, kind: str) -> tuple[str, str]:
@@ -36,9 +15,9 @@ def condition(story: Story, kind: str) -> tuple[str, str]:
 # Two Rollouts, each with passes of its own.
 @raced
 def test_a_release_waits_for_the_one_that_goes_first(story: Story) -> None:
-    story.stage.apply(other("d1", [m.weight(50), m.pause()]))
+    story.stage.apply(m.other("d1", [m.weight(50), m.pause()]))
     story.given(steps=[m.weight(30), m.pause()], dependsOn=[{"name": "db"}])
-    story.stage.apply(other("d2", [m.weight(50), m.pause("3s")]))
+    story.stage.apply(m.other("d2", [m.weight(50), m.pause("3s")]))
     story.release("v2")
     story.until(phase="Paused", waiting="DependencyNotReady", revision=1, sizes={"v1": 3, "v2": 0})
     story.until(phase="Paused", waiting="Paused", revision=2, weight=30, step=1, pods={"d2": 2})
@@ -51,14 +30,14 @@ def test_the_first_version_waits_too_and_a_missing_one_is_named(story: Story) ->
     story.change(dependsOn=[{"name": "db"}])
     story.until(phase="Degraded", waiting="DependencyMissing", versions=[])
     assert "Rollout db, which does not exist" in condition(story, "Stalled")[1]
-    story.stage.apply(other("d1", []))
+    story.stage.apply(m.other("d1", []))
     story.until(phase="Healthy", pods={"v1": 3, "d1": 2})
     story.budget(writes=20)
 
 
 @raced
 def test_going_back_waits_for_nobody(story: Story) -> None:
-    story.stage.apply(other("d1", []))
+    story.stage.apply(m.other("d1", []))
     story.given(steps=[m.weight(30), m.pause(), m.weight(60)], dependsOn=[{"name": "db"}])
     story.release("v2")
     story.until(phase="Paused", waiting="Paused", weight=30, step=1)
@@ -71,9 +50,9 @@ def test_going_back_waits_for_nobody(story: Story) -> None:
 
 @raced
 def test_a_circle_is_named(story: Story) -> None:
-    story.stage.apply(other("d1", []))
+    story.stage.apply(m.other("d1", []))
     story.given(dependsOn=[{"name": "db"}])
-    story.stage.apply(other("d1", [], dependsOn=[{"name": "web"}]))
+    story.stage.apply(m.other("d1", [], dependsOn=[{"name": "web"}]))
     story.until(conditions={"InvalidSpec": True})
     assert "web → db → web" in condition(story, "InvalidSpec")[1]
     story.budget(writes=5)

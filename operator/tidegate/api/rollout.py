@@ -11,7 +11,7 @@ from tidegate.api.blue_green import BlueGreenStrategy
 from tidegate.api.canary import CanaryStrategy
 from tidegate.api.config import ConfigRef
 from tidegate.api.dependency import Dependency
-from tidegate.api.meta import API_VERSION, LabelValue, Model, Refused, Rule, Shape, Time
+from tidegate.api.meta import API_VERSION, LabelValue, Model, Name, Refused, Rule, Shape, Time
 from tidegate.api.rollout_status import RolloutStatus
 from tidegate.api.routing import GatewayAPIRouting, RouteReference, TrafficRouting
 from tidegate.api.schedule import Schedule
@@ -142,6 +142,13 @@ class RolloutSpec(Model):
         list[Dependency],
         Field(max_length=32, description="Rollouts of the namespace that go first."),
     ] = []
+    group: Annotated[
+        Name | None,
+        Field(
+            description="Rollouts of the namespace with the same group: none gets all the traffic before all can, and "
+            "when one is aborted, all that are being released are."
+        ),
+    ] = None
     on_supersede: Annotated[
         OnSupersede,
         Field(

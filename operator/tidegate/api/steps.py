@@ -103,3 +103,10 @@ class CanaryStep(Model):
     def managed_route(self) -> SetHeaderRoute | SetMirrorRoute | None:
         """The rule that the step writes or takes away."""
         return self.set_header_route or self.set_mirror_route
+
+
+class GroupStep(CanaryStep):
+    """The step that `spec.group` adds. Nobody writes it."""
+
+    await_group: bool
+    rules: ClassVar[tuple[Rule, ...]] = ()

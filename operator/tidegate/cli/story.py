@@ -72,6 +72,11 @@ WAYS: Mapping[str, _Way] = {
         "The Rollout that goes first is as far as dependsOn asks for.",
         "Look at that one: `tidegate why` with its name.",
     ),
+    "GroupNotReady": _Way(
+        "All Rollouts of the group that are being released are as far.",
+        "Look at the one that is named: `tidegate why` with its name. "
+        "`tidegate promote {name}` lets this one go on alone.",
+    ),
     "DependencyMissing": _Way("That Rollout is there.", "Create it, or correct dependsOn in the manifest."),
     "DependencyCycle": _Way("The circle is opened.", "Remove one entry of dependsOn along the circle."),
     "OutsideWindow": _Way("The next window of the schedule opens.", f"{_SCHEDULE}."),

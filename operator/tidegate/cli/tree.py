@@ -83,7 +83,8 @@ class Tree:
         """The steps as written. The spec may be one that the operator refuses, so nothing is taken for granted."""
         canary = _inner(self.raw, "spec", "strategy", "canary")
         steps = canary.get("steps")
-        return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
+        written = [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
+        return written + _for_group(canary) if _inner(self.raw, "spec").get("group") else written
 
     @property
     def index(self) -> int:
@@ -120,6 +121,12 @@ def _inner(raw: Raw, *path: str) -> Raw:
     for part in path:
         found = found.get(part) if isinstance(found, dict) else None
     return found if isinstance(found, dict) else {}
+
+
+def _for_group(canary: Raw) -> list[Raw]:
+    """The steps that a group adds: all its pods, or all its traffic where they are the same, then the others."""
+    beside = canary.get("trafficRouting") and canary.get("maxSurge") is None
+    return [{"setCanaryScale": {"weight": 100}} if beside else {"setWeight": 100}, {"awaitGroup": True}]
 
 
 def read_status(raw: Raw) -> RolloutStatus:

@@ -192,6 +192,8 @@ class World:
     templates: tuple[TemplateView, ...] = ()
     peers: Mapping[str, RolloutView] = field(default_factory=dict)
     """The Rollouts that it depends on, also through others; only those that were found."""
+    members: Mapping[str, RolloutView] = field(default_factory=dict)
+    """The other Rollouts of its group."""
     webhook: WebhookResult | None = None
     """The last try of a call that is over, as long as the operator that made it lives."""
     restarts: Mapping[str, RestartProgress] = field(default_factory=dict)

@@ -72,15 +72,21 @@ def named_templates(strategy: ReleaseStrategy, namespace: str) -> list[Key]:
     return [key for _, asked in strategy.analyses() for key in template_keys(asked.templates, namespace)]
 
 
+def group_key(namespace: str, name: str) -> Key:
+    """What all members of a group refer to; there is no such object."""
+    return Key("Group", namespace, name)
+
+
 def of_rollout(view: RolloutView) -> set[Key]:
     """What a Rollout depends on."""
     namespace, name = view.meta.namespace, view.meta.name
     split = Key(kinds.SPLIT.name, namespace, name)
     if view.spec is None:
         return {split}
-    strategy, ref = strategy_of(view.spec), view.spec.workload_ref
+    strategy, ref, group = strategy_of(view.spec), view.spec.workload_ref, view.spec.group
     return {
         split,
+        *({group_key(namespace, group)} if group else ()),
         *({Key(kinds.DEPLOYMENT.name, namespace, ref.name)} if ref else ()),
         *(Key(kinds.SERVICE.name, namespace, service) for service in strategy.services),
         *(Key(kinds.HTTPROUTE.name, namespace, route.name) for route in strategy.routes),

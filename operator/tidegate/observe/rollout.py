@@ -42,6 +42,7 @@ def observe_rollout(store: Store, key: Key, now: datetime) -> World | None:
         runs=store.runs.owned_by(rollout.meta.uid),
         templates=_templates(store, rollout),
         peers=_peers(store, rollout),
+        members=_members(store, rollout),
         webhook=store.webhook(key),
         restarts=_restarts(store, rollout),
         names_proven=store.names_proven,
@@ -128,6 +129,14 @@ def _peers(store: Store, rollout: RolloutView) -> dict[str, RolloutView]:
                 found[asked.name] = view
                 waiting.append(view)
     return found
+
+
+def _members(store: Store, rollout: RolloutView) -> dict[str, RolloutView]:
+    """The other Rollouts of the group, by name; none where it names no group."""
+    group = rollout.spec.group if rollout.spec else None
+    names = store.members(rollout.meta.namespace, group) if group else []
+    found = {name: store.rollouts.get(rollout.meta.namespace, name) for name in names if name != rollout.meta.name}
+    return {name: view for name, view in found.items() if view and not view.meta.deleting}
 
 
 def _template(store: Store, key: Key) -> TemplateView | None:

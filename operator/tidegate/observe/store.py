@@ -16,7 +16,7 @@ from tidegate.core.deployments import DeploymentView
 from tidegate.core.objects import Key, Meta
 from tidegate.core.pods import RestartProgress
 from tidegate.core.webhook.outcome import WebhookResult
-from tidegate.core.world import ServiceView
+from tidegate.core.world import RolloutView, ServiceView
 from tidegate.observe import configs, kinds, references, traffic_views, views, workloads
 from tidegate.observe.endpoints import Endpoints
 from tidegate.observe.fields import Raw
@@ -135,6 +135,10 @@ class Store:
         table = self.config_maps if config.kind is ConfigKind.CONFIG_MAP else self.secrets
         return table.get(namespace, config.name)
 
+    def members(self, namespace: str, group: str) -> list[str]:
+        """The names of the Rollouts of a group."""
+        return sorted(key.name for key in self._references.referrers(references.group_key(namespace, group)))
+
     def routes_marked_by(self, split: Key) -> tuple[traffic_views.RouteBody, ...]:
         """The routes that carry the annotation of a TrafficSplit, which may name others by now or be gone."""
         found = (self.routes.get(split.namespace, name) for name in self._marked_by(split, kinds.HTTPROUTE.name))
@@ -228,6 +232,8 @@ class Store:
             woken.add(owner)
         if isinstance(view, traffic_views.SliceView):
             woken |= self._references.referrers(Key(kinds.SERVICE.name, view.meta.namespace, view.service))
+        if isinstance(view, RolloutView) and view.spec and view.spec.group:
+            woken |= self._references.referrers(references.group_key(view.meta.namespace, view.spec.group))
         if kind in MARKS:
             # Also one that is gone: it left the object as it was not, and somebody has to restore it.
             woken.update(MARKS[kind](view))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tidegate.api.dependency import Dependency, DependencyCondition
 from tidegate.api.rollout_status import Phase
+from tidegate.core.rollout.group import waits_for
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Wait
 from tidegate.core.world import RolloutView
@@ -46,7 +47,8 @@ def _circles(scene: Scene, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 def _waits(scene: Scene, asked: Dependency) -> Wait | None:
     view = scene.world.peers[asked.name]
-    if _share(view) >= (100 if asked.weight is None else asked.weight):
+    # One that waits for this one to be as far must not be waited for.
+    if waits_for(view, scene.spec.group) or _share(view) >= (100 if asked.weight is None else asked.weight):
         return None
     wanted = "be Healthy" if asked.condition is not DependencyCondition.WEIGHT else f"have {asked.weight} %"
     return Wait("DependencyNotReady", f"Rollout {asked.name} goes first and has to {wanted}: it is {_stands(view)}")

@@ -19,6 +19,7 @@ from tidegate.core.actions import Action, Plan, Resource, merged
 from tidegate.core.config.revision import pod_hash_of, settling, versioned
 from tidegate.core.rollout import analysis, pins, pod_metadata, replicas, restart, traffic, workload
 from tidegate.core.rollout.admission import admit
+from tidegate.core.rollout.group import take_back_together
 from tidegate.core.rollout.prerequisites import missing, not_begun
 from tidegate.core.rollout.release import begin
 from tidegate.core.rollout.remeasure import again_at, measure_again
@@ -72,7 +73,7 @@ def _scene(world: World, spec: RolloutSpec) -> Scene:
 
 def decide(scene: Scene) -> tuple[Scene, Wait | None, tuple[Action, ...]]:
     """The facts of this pass, what it waits for, and the actions that follow."""
-    scene, background = judge_background(measure_again(scene))
+    scene, background = judge_background(measure_again(take_back_together(scene)))
     lacking = missing(scene)
     scene = replace(scene, withheld=lacking is not None and not_begun(scene))
     if lacking is None and background is not None and not background.actions:

@@ -17,6 +17,7 @@ from tidegate.core.actions import Event, Merge, Plan, Resource, merge_patch
 from tidegate.core.conditions import stamp
 from tidegate.core.rollout import analysis
 from tidegate.core.rollout.conditions import Standing, conditions
+from tidegate.core.rollout.group import GROUP_NOT_READY
 from tidegate.core.rollout.scene import FULL, Scene
 from tidegate.core.rollout.steps.outcome import TURN, Wait
 from tidegate.core.rollout.urgency import urgent
@@ -31,6 +32,7 @@ _PAUSES = {
     "ApprovalTimedOut",
     "DependencyNotReady",
     "Frozen",
+    GROUP_NOT_READY,
     "MinInterval",
     "OutsideWindow",
     "Paused",

@@ -21,12 +21,13 @@ from tidegate.api.rollout import RolloutSpec
 from tidegate.api.rollout_analysis import RolloutAnalysis, RolloutAnalysisBackground
 from tidegate.api.routing import RouteReference, TrafficRouting
 from tidegate.api.sizing import ReplicaProgressThreshold
-from tidegate.api.steps import CanaryStep, Pause, SetCanaryScale
+from tidegate.api.steps import CanaryStep, GroupStep, Pause, SetCanaryScale
 
 DELAY_SECONDS = 30
 LINGER = timedelta(seconds=10)
 SURGE = "25%"
 FULL = 100
+GROUP: Location = ("group",)
 
 
 class Routing(StrEnum):
@@ -113,15 +114,15 @@ def strategy_of(spec: RolloutSpec) -> ReleaseStrategy:
     """The one strategy that the spec names."""
     written = spec.strategy
     if written.blue_green is not None:
-        return _blue_green(written.blue_green)
+        return _blue_green(written.blue_green, spec.group)
     assert written.canary is not None  # noqa: S101 - the model takes exactly one of the two
-    return _canary(written.canary)
+    return _canary(written.canary, spec.group)
 
 
-def _canary(canary: CanaryStrategy) -> ReleaseStrategy:
+def _canary(canary: CanaryStrategy, group: str | None) -> ReleaseStrategy:
     routed = canary.traffic_routing is not None
     path: Location = ("strategy", "canary")
-    steps = tuple(_canary_steps(path, canary))
+    steps = tuple(_canary_steps(path, canary, group))
     return ReleaseStrategy(
         routing=Routing.ROUTES if routed else Routing.PODS,
         path=path,
@@ -147,14 +148,26 @@ def _canary(canary: CanaryStrategy) -> ReleaseStrategy:
     )
 
 
-def _canary_steps(path: Location, canary: CanaryStrategy) -> Iterable[tuple[Location, CanaryStep]]:
+def _canary_steps(path: Location, canary: CanaryStrategy, group: str | None) -> Iterable[tuple[Location, CanaryStep]]:
     """The steps as written, and those that judge the new version while it has all the traffic."""
     for index, step in enumerate(canary.steps):
         yield _step_path(path, index, step), step
+    if group:
+        yield GROUP, _could_take_all(canary)
+        yield GROUP, GroupStep(await_group=True)
     if canary.post_promotion_analysis is not None:
         bake: Location = (*path, "postPromotionAnalysis")
         yield bake, CanaryStep(set_weight=FULL)
         yield bake, CanaryStep(analysis=canary.post_promotion_analysis)
+
+
+def _could_take_all(canary: CanaryStrategy) -> CanaryStep:
+    """What a member does before it meets the others: one that would break under all users must not be waited for.
+
+    Its pods stand ready beside those of the stable version; where there is no room for that, they take its place.
+    """
+    beside = canary.traffic_routing is not None and canary.max_surge is None
+    return CanaryStep(set_canary_scale=SetCanaryScale(weight=FULL)) if beside else CanaryStep(set_weight=FULL)
 
 
 def _step_path(path: Location, index: int, step: CanaryStep) -> Location:
@@ -173,9 +186,9 @@ def _managed_routes(routing: TrafficRouting | None) -> tuple[str, ...]:
     return tuple(route.name for route in (routing.managed_routes or ())) if routing else ()
 
 
-def _blue_green(written: BlueGreenStrategy) -> ReleaseStrategy:
-    steps = tuple(_steps(written))
+def _blue_green(written: BlueGreenStrategy, group: str | None) -> ReleaseStrategy:
     path: Location = ("strategy", "blueGreen")
+    steps = tuple(_steps(path, written, group))
     return ReleaseStrategy(
         routing=Routing.SERVICE if written.traffic_routing is None else Routing.ROUTES,
         path=path,
@@ -183,7 +196,7 @@ def _blue_green(written: BlueGreenStrategy) -> ReleaseStrategy:
         canary_service=written.preview_service or "",
         service_fields=("activeService", "previewService"),
         steps=tuple(step for _, step in steps),
-        step_paths=tuple((*path, field) for field, _ in steps),
+        step_paths=tuple(place for place, _ in steps),
         routes=_routes(written.traffic_routing),
         background=None,
         scale_down_delay=timedelta(seconds=written.scale_down_delay_seconds),
@@ -198,21 +211,23 @@ def _blue_green(written: BlueGreenStrategy) -> ReleaseStrategy:
     )
 
 
-def _steps(written: BlueGreenStrategy) -> Iterable[tuple[str, CanaryStep]]:
+def _steps(path: Location, written: BlueGreenStrategy, group: str | None) -> Iterable[tuple[Location, CanaryStep]]:
     """The order in which Argo Rollouts does it: the timer starts only when the new version is ready and judged."""
-    yield "previewReplicaCount", CanaryStep(set_canary_scale=_preview_size(written))
+    yield (*path, "previewReplicaCount"), CanaryStep(set_canary_scale=_preview_size(written))
     if written.pre_promotion_analysis is not None:
-        yield "prePromotionAnalysis", CanaryStep(analysis=written.pre_promotion_analysis)
+        yield (*path, "prePromotionAnalysis"), CanaryStep(analysis=written.pre_promotion_analysis)
     if not written.auto_promotion_enabled:
-        yield "autoPromotionEnabled", CanaryStep(pause=Pause())
+        yield (*path, "autoPromotionEnabled"), CanaryStep(pause=Pause())
     elif written.auto_promotion_seconds:
         wait = timedelta(seconds=written.auto_promotion_seconds)
-        yield "autoPromotionSeconds", CanaryStep(pause=Pause(duration=wait))
+        yield (*path, "autoPromotionSeconds"), CanaryStep(pause=Pause(duration=wait))
     if written.preview_replica_count is not None:
-        yield "activeService", CanaryStep(set_canary_scale=SetCanaryScale(weight=FULL))
-    yield "activeService", CanaryStep(set_weight=FULL)
+        yield (*path, "activeService"), CanaryStep(set_canary_scale=SetCanaryScale(weight=FULL))
+    if group:
+        yield GROUP, GroupStep(await_group=True)
+    yield (*path, "activeService"), CanaryStep(set_weight=FULL)
     if written.post_promotion_analysis is not None:
-        yield "postPromotionAnalysis", CanaryStep(analysis=written.post_promotion_analysis)
+        yield (*path, "postPromotionAnalysis"), CanaryStep(analysis=written.post_promotion_analysis)
 
 
 def _preview_size(written: BlueGreenStrategy) -> SetCanaryScale:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidegate.api.rollout_status import RolloutStatus
+from tidegate.core.rollout.group import GROUP_NOT_READY
 
 _DECISIONS = (
     "abort",
@@ -31,11 +32,16 @@ def urgent(before: RolloutStatus, after: RolloutStatus) -> bool:
     began = {(p.reason, p.start_time) for p in after.pause_conditions}
     if began - {(p.reason, p.start_time) for p in before.pause_conditions}:
         return True
-    return _ends(before) != _ends(after) or _told(before) != _told(after)
+    return any(told(before) != told(after) for told in (_ends, _told, _meets))
 
 
 def _ends(status: RolloutStatus) -> list[tuple[int, Any]]:
     return [(release.revision, release.outcome) for release in status.history]
+
+
+def _meets(status: RolloutStatus) -> bool:
+    """Whether it waits for the others of its group, who wait for just this."""
+    return status.waiting_for is not None and status.waiting_for.reason == GROUP_NOT_READY
 
 
 def _told(status: RolloutStatus) -> dict[str, str]:

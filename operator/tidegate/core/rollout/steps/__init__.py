@@ -10,6 +10,7 @@ from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps import (
     analysis,
     approval,
+    await_group,
     pause,
     set_canary_scale,
     set_header_route,
@@ -28,6 +29,7 @@ STEPS: Mapping[str, Callable[[Scene], Outcome]] = {
     "analysis": analysis.advance,
     "approval": approval.advance,
     "webhook": webhook.advance,
+    "await_group": await_group.advance,
 }
 PAUSES = frozenset({PauseReason.CANARY_PAUSE_STEP, PauseReason.APPROVAL, PauseReason.WEBHOOK})
 """The pauses that a step is by itself: they end with it."""
@@ -36,7 +38,7 @@ _LETS_TIME_PASS = ("pause", "approval")
 
 def kind_of(step: CanaryStep) -> str:
     """The one field of the step that is set."""
-    return next(kind for kind in STEPS if getattr(step, kind) is not None)
+    return next(kind for kind in STEPS if getattr(step, kind, None) is not None)
 
 
 def acts(scene: Scene) -> bool:
