@@ -14,6 +14,7 @@ from tests.scenarios import (
     test_approvals,
     test_canary,
     test_changed_minds,
+    test_groups,
     test_managed_routes,
     test_webhooks,
 )
@@ -33,6 +34,7 @@ PASSED_IN: dict[str, Any] = {
     "analysis": test_analysis.test_an_analysis_a_step_within_its_budget,
     "approval": test_approvals.test_one_of_the_list_lets_it_go_on_and_nobody_else,
     "webhook": test_webhooks.test_it_is_called_once_and_told_of_the_release,
+    "await_group": test_groups.test_the_fast_one_waits_for_the_slow_one,
 }
 
 
