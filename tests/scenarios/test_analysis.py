@@ -102,3 +102,43 @@ def test_a_background_analysis_begins_at_its_step_and_takes_the_release_back(sto
     story.until(phase="Paused", weight=40, step=3, runs=["Running"])
     story.errors("v2", BAD)
     story.until(phase="Degraded", aborted=True, weight=0, runs=["Failed"], pods={"v2": 0})
+
+
+INITIAL = {"analysis": {**m.analysis()["analysis"], "initial": True}}
+
+
+@scenario
+def test_the_first_version_is_judged_too(story: Story) -> None:
+    story.prepare()
+    story.look(2)
+    story.errors("v1", GOOD)
+    story.begin_budget()
+    story.change("v1", canary=INITIAL)
+    story.until(phase="Healthy", outcomes=["Promoted"], runs=["Successful"], pods={"v1": 3})
+    story.budget(writes=14)
+
+
+@scenario
+def test_a_first_version_that_fails_serves_and_is_not_called_stable(story: Story) -> None:
+    story.prepare()
+    story.errors("v1", BAD)
+    story.change("v1", canary=INITIAL)
+    story.until(phase="Degraded", waiting="InitialAnalysisFailed", runs=["Failed"], aborted=False, pods={"v1": 3})
+    story.stays(2, conditions={"Ready": False, "Stalled": True}, outcomes=[None], pods={"v1": 3}, runs=["Failed"])
+    assert "stableRS" not in story.status
+    story.errors("v1", GOOD)
+    assert story.ask("retry")["outcome"] == "Done"
+    story.until(phase="Healthy", outcomes=["Promoted"], runs=["Failed", "Successful"])
+
+
+@scenario
+def test_a_first_version_that_fails_may_be_taken_as_it_is_or_replaced(story: Story) -> None:
+    story.prepare()
+    story.errors("v1", BAD)
+    story.change("v1", canary=INITIAL)
+    story.until(phase="Degraded", waiting="InitialAnalysisFailed")
+    story.release("v2", errors=UNCLEAR)
+    story.until(phase="Degraded", waiting="InitialAnalysisFailed", revision=2, pods={"v1": 0, "v2": 3})
+    assert story.ask("promote")["outcome"] == "Refused"
+    assert story.ask("promoteFull")["outcome"] == "Done"
+    story.until(phase="Healthy", revision=2, outcomes=["Superseded", "FastPromoted"], pods={"v2": 3})

@@ -111,3 +111,8 @@ class RolloutAnalysisBackground(RolloutAnalysis):
     starting_step: int | None = Field(
         None, ge=0, description="Index of the step at which it starts, counted from 0. Default 0."
     )
+    initial: bool = Field(
+        False,  # noqa: FBT003 - a default
+        description="true: the first deployment is judged by it too, and is stable only when that passed. Its metrics "
+        "must come to an end: give them a count.",
+    )

@@ -68,6 +68,10 @@ WAYS: Mapping[str, _Way] = {
         "`tidegate resume {name}` measures again, `tidegate promote {name}` goes on in spite of it, "
         "`tidegate abort {name}` takes it back.",
     ),
+    "InitialAnalysisFailed": _Way(
+        "The first version passes its analysis, or somebody takes it as it is.",
+        "`tidegate retry {name}` measures again, `tidegate promote --full {name}` takes it, or change the template.",
+    ),
     "DependencyNotReady": _Way(
         "The Rollout that goes first is as far as dependsOn asks for.",
         "Look at that one: `tidegate why` with its name.",

@@ -142,8 +142,10 @@ def _create(scene: Scene, role: RunRole, name: str, spec: dict[str, Any], metada
 
 
 def wants_background(scene: Scene) -> bool:
-    """From `startingStep` until the steps are done."""
+    """From `startingStep` until the steps are done; with `initial` in the first deployment too."""
     asked = scene.strategy.background
+    if scene.first_release:
+        return asked is not None and asked.initial and not scene.status.promote_full
     return asked is not None and scene.stepping and not scene.steps_done and scene.index >= (asked.starting_step or 0)
 
 
@@ -211,7 +213,7 @@ def _current(scene: Scene) -> set[str]:
     """Runs of this release decide on it: never collected while it lasts, else they would be measured again."""
     names = {run.meta.name for run in scene.world.runs if run.meta.name.startswith(_prefix(scene))}
     written = scene.world.rollout.status.stable_rs
-    return names if scene.releasing or written != scene.status.stable_rs else set()
+    return names if scene.releasing or scene.first_release or written != scene.status.stable_rs else set()
 
 
 def undecided(scene: Scene) -> bool:

@@ -88,7 +88,7 @@ def decide(scene: Scene) -> tuple[Scene, Wait | None, tuple[Action, ...]]:
     taken_back = abort_stuck(scene, wait)
     if taken_back is not scene:
         scene, wait = settle(taken_back)
-    waits = (background, wait) if scene.stepping else ()
+    waits = (background, wait) if scene.stepping or scene.first_release else ()
     return scene, wait, (*_act(scene), *(action for w in waits if w is not None for action in w.actions))
 
 

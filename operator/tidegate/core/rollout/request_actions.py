@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from tidegate.api.meta import time_text
 from tidegate.api.rollout_status import PauseCondition, PauseReason
-from tidegate.core.rollout import analysis, approvals, steps
+from tidegate.core.rollout import analysis, approvals, initial, steps
 from tidegate.core.rollout.abort import abort
 from tidegate.core.rollout.release import again, ended_by, step_over
 from tidegate.core.rollout.scene import Scene
@@ -115,6 +115,8 @@ def _approve(scene: Scene, request: Request) -> tuple[Scene, str]:
 
 
 def _promote_full(scene: Scene, _: Request) -> tuple[Scene, str]:
+    if initial.judged(scene):
+        return ended_by(scene.facts(promote_full=True), who(scene)), "it is taken as it is"
     _need_release(scene, "promote")
     for index in range(scene.index, len(scene.steps)):
         if why := approvals.refusal(scene, index):
@@ -136,6 +138,8 @@ def _abort(scene: Scene, request: Request) -> tuple[Scene, str]:
 
 
 def _retry(scene: Scene, _: Request) -> tuple[Scene, str]:
+    if initial.refused(scene):
+        return scene.facts(attempt=scene.status.attempt + 1), "it is measured again"
     if not scene.status.abort:
         raise RefusedRequest("there is nothing to retry: the release was not aborted")
     return again(scene), "the release begins again at its first step"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tidegate.api.rollout_status import Outcome
 from tidegate.core.actions import Event
-from tidegate.core.rollout import release
+from tidegate.core.rollout import initial, release
 from tidegate.core.rollout.arrival import arrived, endpoints_arrived, pods_arrived, wait_for_pods, weight_arrived
 from tidegate.core.rollout.scene import FULL, Scene
 from tidegate.core.rollout.steps.outcome import STEP_COMPLETED, Wait
@@ -77,7 +77,11 @@ def _first(scene: Scene) -> tuple[Scene, Wait | None]:
     waiting = weight_arrived(scene, 0)
     if waiting is not None:
         return scene, waiting
-    return _finish(scene.facts(stable_rs=scene.new_hash), Outcome.PROMOTED), None
+    scene, waiting = initial.judge(scene)
+    if waiting is not None:
+        return scene, waiting
+    skipped = scene.status.promote_full
+    return _finish(scene.facts(stable_rs=scene.new_hash), Outcome.FAST_PROMOTED if skipped else Outcome.PROMOTED), None
 
 
 def _taken_back(scene: Scene) -> tuple[Scene, Wait | None]:

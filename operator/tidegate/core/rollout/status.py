@@ -18,6 +18,7 @@ from tidegate.core.conditions import stamp
 from tidegate.core.rollout import analysis
 from tidegate.core.rollout.conditions import Standing, conditions
 from tidegate.core.rollout.group import GROUP_NOT_READY
+from tidegate.core.rollout.initial import INITIAL_ANALYSIS_FAILED
 from tidegate.core.rollout.scene import FULL, Scene
 from tidegate.core.rollout.steps.outcome import TURN, Wait
 from tidegate.core.rollout.urgency import urgent
@@ -46,6 +47,7 @@ _INVALID = {
     "DependencyMissing",
     "AnalysisInvalid",
     "ConfigMissing",
+    INITIAL_ANALYSIS_FAILED,
     "ServiceNotFound",
     "WebhookInvalid",
 }
@@ -173,7 +175,7 @@ def _with_counts(scene: Scene) -> RolloutStatus:
 
 
 def _canary(scene: Scene) -> CanaryStatus:
-    releasing = scene.stepping and not scene.steps_done
+    releasing = (scene.stepping and not scene.steps_done) or scene.first_release
     return CanaryStatus(
         weights=_weights(scene),
         current_step_analysis_run_status=analysis.brief(analysis.find(scene, RunRole.STEP)) if releasing else None,

@@ -16,7 +16,8 @@ def judge_background(scene: Scene) -> tuple[Scene, Wait | None]:
     """Take the release back when the background analysis failed, hold it when that can't decide. The Wait carries the
     run to create, or says why it can't be made."""
     asked = scene.strategy.background
-    if asked is None or not analysis.wants_background(scene):
+    # The first version is judged when it serves, and there is nothing to take it back to: `initial` does that.
+    if asked is None or scene.first_release or not analysis.wants_background(scene):
         return scene, None
     run = analysis.find(scene, RunRole.BACKGROUND)
     if run is None:
