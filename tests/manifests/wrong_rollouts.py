@@ -12,6 +12,7 @@ BLUE_GREEN = "spec.strategy.blueGreen"
 ROUTE = {"gatewayAPI": {"httpRoutes": [{"name": "shop"}]}}
 CONTAINER = "spec.template.spec.containers[0]"
 ONE_KIND = "a step is exactly one of setWeight, pause, setCanaryScale,"
+_no_services = both(drop(f"{CANARY}.canaryService"), drop(f"{CANARY}.stableService"))
 NOTHING = put("metadata.labels", {})
 
 CONFIG = (
@@ -363,11 +364,33 @@ STRATEGY = (
         "write lower-case letters, digits and -",
     ),
     Wrong(
-        "pingPong",
-        both(drop(f"{CANARY}.canaryService"), put(f"{CANARY}.pingPong", {"pingService": "a"})),
+        "pingPong beside the Services whose place it takes",
+        put(f"{CANARY}.pingPong", {"pingService": "a", "pongService": "b"}),
         f"{CANARY}.pingPong",
         "",
-        "name canaryService and stableService",
+        "leave these two out",
+    ),
+    Wrong(
+        "pingPong with one Service",
+        both(_no_services, put(f"{CANARY}.pingPong", {"pingService": "a"})),
+        f"{CANARY}.pingPong.pongService",
+        "",
+        "missing",
+        api_remedy="Required value",
+    ),
+    Wrong(
+        "pingPong with one Service twice",
+        both(_no_services, put(f"{CANARY}.pingPong", {"pingService": "a", "pongService": "a"})),
+        f"{CANARY}.pingPong.pingService",
+        "a",
+        "each version needs one of its own",
+    ),
+    Wrong(
+        "pingPong without a router",
+        both(_no_services, both(drop(ROUTING), put(f"{CANARY}.pingPong", {"pingService": "a", "pongService": "b"}))),
+        f"{CANARY}.pingPong",
+        "",
+        "needs trafficRouting",
     ),
     Wrong("maxSurge in words", put(f"{CANARY}.maxSurge", "a few"), f"{CANARY}.maxSurge", "a few", "write 2 or 25%"),
     Wrong("no room for the canary", put(f"{CANARY}.maxSurge", 0), f"{CANARY}.maxSurge", "", "write 1 or more"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.property.examples import Kind, Stage, hash_of
-from tests.property.promises import weights_of
+from tests.property.promises import canary_service, weights_of
 from tests.scenarios import manifests as m
 from tidegate.core.world import HASH_LABEL
 from tidegate.model.objects import Raw
@@ -92,7 +92,7 @@ def _end(stage: Stage) -> End:
         phase=status["phase"],
         reason=waiting.get("reason", ""),
         stable=_version(status.get("stableRS", "")),
-        weight=round(100 * weights[m.CANARY] / sum(weights.values())),
+        weight=round(100 * weights[canary_service(status)] / sum(weights.values())),
         sizes={_version(name): size for name, size in sizes(stage).items() if size},
         outcomes=[(release["revision"], release.get("outcome")) for release in status["history"]],
         answered=(last.get("action"), last.get("outcome")),

@@ -27,7 +27,7 @@ class Promises:
         self.losses: list[str] = []
         self._forgiven = forgiven
         self._served = False
-        self._carried: list[tuple[float, int]] = []
+        self._carried: list[tuple[float, dict[str, int]]] = []
         self._sizes: list[tuple[float, int]] = []
         self._runs: set[str] = set()
         self._other_strategy = -LATELY
@@ -91,7 +91,8 @@ class Promises:
         weights = weights_of(change.raw)
         total = sum(weights.values())
         assert total, f"{self.moment}: {change.by} leaves the weights at {weights}"
-        self._carried.append((self.cluster.clock.seconds, round(100 * weights[CANARY] / total)))
+        shares = {service: round(100 * weight / total) for service, weight in weights.items()}
+        self._carried.append((self.cluster.clock.seconds, shares))
 
     def _weight_has_pods(self, change: Change) -> None:
         """No weight is raised on a Service that nobody answers behind."""
@@ -100,8 +101,9 @@ class Promises:
             if after[service] > before[service] and self._served and not self._forgiven():
                 ready = self._ready(service)
                 assert ready, f"{self.moment}: {service} gets {after[service]} % and nobody answers behind it"
-        if after[CANARY] > before[CANARY] and not (self._has_own_scale() or self._forgiven() or self._leads_to_one()):
-            ready, share = self._ready(CANARY), 100 * after[CANARY] / sum(after.values())
+        new = canary_service(self.status)
+        if after[new] > before[new] and not (self._has_own_scale() or self._forgiven() or self._leads_to_one()):
+            ready, share = self._ready(new), 100 * after[new] / sum(after.values())
             needed = ceil(self._smallest_size() * share / 100 - SLACK)
             assert ready >= needed, f"{self.moment}: {share:.0f} % for {ready} pods of {self._smallest_size()}"
 
@@ -183,13 +185,18 @@ class Promises:
             return
         since = self.cluster.clock.seconds - 10
         past = [carried for time, carried in self._carried if time <= since][-1:]
-        lately = past + [carried for time, carried in self._carried if time > since]
-        said = weights["canary"]["weight"]
+        seen = past + [carried for time, carried in self._carried if time > since]
+        said, lately = weights["canary"]["weight"], [shares[weights["canary"]["serviceName"]] for shares in seen]
         assert said in lately, f"{self.moment}: status says {said} %, and the routes carried {lately}"
 
     def _measured_once(self, change: Change) -> None:
         assert change.key.name not in self._runs, f"{self.moment}: {change.key.name} is measured a second time"
         self._runs.add(change.key.name)
+
+
+def canary_service(status: Raw) -> str:
+    """The Service of the new version, also where the two take turns."""
+    return STABLE if (status.get("canary") or {}).get("stablePingPong") == "pong" else CANARY
 
 
 def _kinds(rollout: Raw) -> tuple[list[str], bool]:

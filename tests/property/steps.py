@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.property.promises import LATELY, OPERATORS, SLACK, part_of, share_of
-from tests.scenarios.manifests import CANARY, NAME, STABLE
+from tests.property.promises import LATELY, OPERATORS, SLACK, canary_service, part_of, share_of
+from tests.scenarios.manifests import NAME, STABLE
 from tidegate.core.world import HASH_LABEL
 from tidegate.model import Cluster
 from tidegate.model.api import Change
@@ -88,11 +88,11 @@ class StepsWitness:
 
     def _analyses_came_first(self, change: Change) -> None:
         """A weight is only asked for when every analysis step before it has passed, or a person skipped it."""
-        asked = _weight(change.raw)
         rollout = self._cluster.api.find(self._rollout)
-        if rollout is None or asked <= _weight(change.before):
+        status = (rollout or {}).get("status") or {}
+        asked, before = (_weight(split, canary_service(status)) for split in (change.raw, change.before))
+        if rollout is None or asked <= before:
             return
-        status = rollout["status"]
         if rollout["status"]["currentRevision"] in self._excused or _asks_to_skip(rollout):
             return
         for index, step in enumerate(_steps(rollout)):
@@ -176,5 +176,5 @@ def _run_name(status: Raw, index: int) -> str:
     return f"{NAME}-{status['currentPodHash']}-{status['currentRevision']}-{index}{attempt}"
 
 
-def _weight(split: Raw) -> int:
-    return next(b["weight"] for b in split["spec"]["backends"] if b["service"] == CANARY)
+def _weight(split: Raw, service: str) -> int:
+    return next(b["weight"] for b in split["spec"]["backends"] if b["service"] == service)

@@ -148,14 +148,17 @@ def rollout(
     container: Manifest | None = None,
     **spec: Any,
 ) -> Manifest:
-    """The Rollout. `canary`, `container` and `spec` are more fields of the strategy, the container and the spec."""
+    """The Rollout. `canary`, `container` and `spec` are more fields of the strategy, the container and the spec.
+
+    One that is None is not there.
+    """
     labels = {"app": NAME}
+    more = {name: value for name, value in (canary or {}).items() if value is not None}
     strategy = {
-        "canaryService": CANARY,
-        "stableService": STABLE,
+        **({} if "pingPong" in more else {"canaryService": CANARY, "stableService": STABLE}),
         "trafficRouting": {"gatewayAPI": {"httpRoutes": [{"name": NAME}]}},
         "steps": steps,
-        **(canary or {}),
+        **more,
     }
     meta = {"labels": labels, "annotations": READY_AT_ONCE}
     pods = {"metadata": meta, "spec": {"containers": [{"name": "app", "image": image(version), **(container or {})}]}}
@@ -171,6 +174,11 @@ def rollout(
             **spec,
         },
     }
+
+
+def in_turn() -> Manifest:
+    """More fields of a canary: the two Services take turns."""
+    return {"pingPong": {"pingService": STABLE, "pongService": CANARY}}
 
 
 def blue_green(**fields: Any) -> Manifest:

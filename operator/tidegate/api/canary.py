@@ -54,6 +54,26 @@ def _routes_are_listed(canary: CanaryStrategy) -> bool:
     return all(step.managed_route is None or step.managed_route.name in listed for step in canary.steps)
 
 
+class PingPong(Model):
+    """Two Services that take turns in leading to the stable version."""
+
+    ping_service: Annotated[
+        ServiceName, Field(description="Leads to the stable version at first; its selector is managed.")
+    ]
+    pong_service: Annotated[
+        ServiceName, Field(description="Leads to the new version in the first release; its selector is managed.")
+    ]
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "self.pingService != self.pongService",
+            "pingService and pongService are the same Service: each version needs one of its own",
+            lambda p: p.ping_service != p.pong_service,
+            field="pingService",
+            value="self.pingService",
+        ),
+    )
+
+
 class CanaryStrategy(Model):
     """A canary: the new version takes its traffic step by step."""
 
@@ -134,7 +154,13 @@ class CanaryStrategy(Model):
     stable_metadata: Annotated[
         PodMetadata | None, Field(description="On the pods of the stable version, put on in place.")
     ] = None
-    ping_pong: Annotated[None, _not_yet("pingPong", "name canaryService and stableService")] = None
+    ping_pong: Annotated[
+        PingPong | None,
+        Field(
+            description="Two Services that take turns, in place of canaryService and stableService: the one that a "
+            "release has led all traffic to stays, and leads to the stable version from then on."
+        ),
+    ] = None
     audience: Annotated[None, _not_yet("audience", "remove it; weights go by chance", Shape.TEXT)] = None
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
@@ -145,10 +171,22 @@ class CanaryStrategy(Model):
             value="self.canaryService",
         ),
         Rule(
-            "!has(self.trafficRouting) || (has(self.canaryService) && has(self.stableService))",
+            "!has(self.trafficRouting) || has(self.pingPong) || (has(self.canaryService) && has(self.stableService))",
             "canary.trafficRouting needs canaryService and stableService: the routes divide the traffic between them",
-            lambda c: c.traffic_routing is None or bool(c.canary_service and c.stable_service),
+            lambda c: c.traffic_routing is None or bool(c.ping_pong or (c.canary_service and c.stable_service)),
             field="trafficRouting",
+        ),
+        Rule(
+            "!has(self.pingPong) || !(has(self.canaryService) || has(self.stableService))",
+            "pingPong takes the place of canaryService and stableService: leave these two out",
+            lambda c: c.ping_pong is None or not (c.canary_service or c.stable_service),
+            field="pingPong",
+        ),
+        Rule(
+            "!has(self.pingPong) || has(self.trafficRouting)",
+            "pingPong needs trafficRouting: it is the routes that lead to the one Service or the other",
+            lambda c: c.ping_pong is None or c.traffic_routing is not None,
+            field="pingPong",
         ),
         Rule(
             f"!has(self.steps) || self.steps.all(s, {_listed('setHeaderRoute')} && {_listed('setMirrorRoute')})",

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tidegate.api.meta import Condition, StatusModel, Time
+from tidegate.api.strategy_status import BlueGreenStatus, CanaryStatus
 
 
 class Phase(StrEnum):
@@ -43,54 +44,6 @@ class WaitingFor(StatusModel):
     message: Annotated[str, Field(description="A sentence for people.")]
     since: Annotated[Time | None, Field(description="When this wait began.")] = None
     until: Annotated[Time | None, Field(description="When it ends by itself, if it does.")] = None
-
-
-class WeightDestination(StatusModel):
-    """One side of the traffic."""
-
-    weight: Annotated[int, Field(description="Its share of the traffic, in percent.")]
-    pod_template_hash: Annotated[str, Field(description="Which version it is.")] = ""
-    service_name: Annotated[str, Field(description="The Service that it stands behind.")] = ""
-
-
-class Weights(StatusModel):
-    """The weights that the routes were seen to carry."""
-
-    canary: Annotated[WeightDestination, Field(description="The new version.")]
-    stable: Annotated[WeightDestination, Field(description="The stable version.")]
-    asked: Annotated[int, Field(description="The canary's weight that was asked for last.")] = 0
-    verified: Annotated[
-        bool, Field(description="Whether every parent of every route has taken these weights over.")
-    ] = False
-
-
-class RunStatus(StatusModel):
-    """An AnalysisRun of this release in brief."""
-
-    name: Annotated[str, Field(description="Name of the AnalysisRun.")]
-    status: Annotated[str, Field(description="Where it stands; its verdict at the end.")]
-    message: Annotated[str, Field(description="Why, in a sentence.")] = ""
-
-
-class CanaryStatus(StatusModel):
-    """The canary's side of the status."""
-
-    weights: Annotated[Weights | None, Field(description="The weights as seen; none before a route could be read.")] = (
-        None
-    )
-    current_step_analysis_run_status: Annotated[RunStatus | None, Field(description="The run of the current step.")] = (
-        None
-    )
-    current_background_analysis_run_status: Annotated[
-        RunStatus | None, Field(description="The run beside the steps.")
-    ] = None
-
-
-class BlueGreenStatus(StatusModel):
-    """Where the two Services of a blue/green release lead to."""
-
-    active_selector: Annotated[str, Field(description="Pod template hash of the version that users reach.")] = ""
-    preview_selector: Annotated[str, Field(description="Pod template hash of the version in the preview.")] = ""
 
 
 class Outcome(StrEnum):

@@ -11,7 +11,8 @@ from tidegate.core.config.revision import asked_of
 from tidegate.core.deployments import DeploymentView
 from tidegate.core.objects import Key
 from tidegate.core.rollout.revision import replicaset_name
-from tidegate.core.rollout.strategy import ReleaseStrategy, strategy_of
+from tidegate.core.rollout.strategies import strategy_of
+from tidegate.core.rollout.strategy import ReleaseStrategy
 from tidegate.core.world import RolloutView, ServiceView, SplitView, TemplateView
 from tidegate.observe import kinds
 from tidegate.observe.traffic_views import RouteBody

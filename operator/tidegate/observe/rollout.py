@@ -11,7 +11,7 @@ from tidegate.core.objects import Key
 from tidegate.core.pods import RestartProgress
 from tidegate.core.rollout.pins import PinnedService
 from tidegate.core.rollout.revision import replicaset_name
-from tidegate.core.rollout.strategy import strategy_of
+from tidegate.core.rollout.strategies import strategy_of
 from tidegate.core.rollout.workload import resolve
 from tidegate.core.traffic.world import observe_routes
 from tidegate.core.world import RolloutView, RouteView, ServiceView, SplitView, TemplateView, World

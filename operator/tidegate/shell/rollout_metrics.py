@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from tidegate.api.analysis_status import MetricResult
 from tidegate.api.rollout_status import Phase, RolloutStatus
 from tidegate.core.delivery import Delivery, delivery
-from tidegate.core.rollout.strategy import strategy_of
+from tidegate.core.rollout.strategies import strategy_of
 from tidegate.core.world import RolloutView, RunView
 from tidegate.observe.store import Store
 

@@ -14,7 +14,7 @@ PATIENCE = 120.0
 REST = 90.0
 """Longer than every status and every Event may be held back."""
 OPERATOR = "operator"
-SHOWN = frozenset({"Rollout", "Deployment", "ReplicaSet", "TrafficSplit", "HTTPRoute"})
+SHOWN = frozenset({"Rollout", "Deployment", "ReplicaSet", "Service", "TrafficSplit", "HTTPRoute"})
 
 
 def _life(image: str, _ordinal: int) -> Life:

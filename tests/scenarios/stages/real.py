@@ -39,8 +39,8 @@ from tests.scenarios.stages.stage import Called, Cascade, Change, Check, Raw, no
 
 PATIENCE = 60.0
 IN_STEP = 3.0
-SHOWN = (ROLLOUT, DEPLOYMENT, REPLICASET, SPLIT, ROUTE)
-FOLLOWED = (*SHOWN, RUN, SERVICE, CONFIG_MAP, SECRET, POD, EVENT)
+SHOWN = (ROLLOUT, DEPLOYMENT, REPLICASET, SERVICE, SPLIT, ROUTE)
+FOLLOWED = (*SHOWN, RUN, CONFIG_MAP, SECRET, POD, EVENT)
 VERSIONED = ("--versioned-config=ConfigMap", "--versioned-config=Secret")
 REPORTER = "tidegate.dev/operator"
 EVERYBODY: Raw = {

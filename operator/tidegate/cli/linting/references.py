@@ -16,7 +16,8 @@ from tidegate.api.meta import GROUP, Model
 from tidegate.cli.linting.documents import Document
 from tidegate.cli.linting.finding import Finding, Location
 from tidegate.cli.linting.schema import MODELS
-from tidegate.core.rollout.strategy import ReleaseStrategy, strategy_of
+from tidegate.core.rollout.strategies import strategy_of
+from tidegate.core.rollout.strategy import ReleaseStrategy
 
 CLUSTER = "ClusterAnalysisTemplate"
 _KINDS = {("", "Service"), ("gateway.networking.k8s.io", "HTTPRoute"), ("apps", "Deployment")}
@@ -84,7 +85,7 @@ def services(strategy: ReleaseStrategy) -> Iterator[tuple[Location, str]]:
     stable, canary = strategy.service_fields
     for field, name in ((canary, strategy.canary_service), (stable, strategy.stable_service)):
         if name:
-            yield (*strategy.path, field), name
+            yield (*strategy.path, *field.split(".")), name
 
 
 def _split(spec: Any) -> Iterator[Reference]:

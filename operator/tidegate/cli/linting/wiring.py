@@ -16,7 +16,7 @@ from tidegate.cli.linting.references import CLUSTER, HTTP_ROUTES, Input, parsed,
 from tidegate.core.analysis.release import AnalysisError, ReleaseFacts, build_run
 from tidegate.core.config.revision import not_named
 from tidegate.core.objects import Key
-from tidegate.core.rollout.strategy import strategy_of
+from tidegate.core.rollout.strategies import strategy_of
 from tidegate.core.world import TemplateView
 from tidegate.observe.views import template_view
 from tidegate.routes import TABLE

@@ -10,7 +10,8 @@ from typing import Any
 from tidegate.api.rollout import RolloutSpec
 from tidegate.cli.errors import CommandError, Exit
 from tidegate.cli.linting.documents import Document
-from tidegate.core.rollout.strategy import ReleaseStrategy, strategy_of
+from tidegate.core.rollout.strategies import strategy_of
+from tidegate.core.rollout.strategy import ReleaseStrategy
 from tidegate.observe import kinds
 
 Raw = dict[str, Any]

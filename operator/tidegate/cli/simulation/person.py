@@ -8,7 +8,7 @@ from typing import Any
 from tidegate.api.rollout import RolloutSpec
 from tidegate.cli.simulation.recorder import Recorder
 from tidegate.core.objects import Key
-from tidegate.core.rollout.strategy import strategy_of
+from tidegate.core.rollout.strategies import strategy_of
 from tidegate.core.world import REQUEST, REQUESTED_BY, REQUESTED_GROUPS
 from tidegate.model import Cluster
 

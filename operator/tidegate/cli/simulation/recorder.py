@@ -13,7 +13,7 @@ from tidegate.cli.simulation.measuring import holding
 from tidegate.cli.simulation.timeline import Course, Kind, Row, Size, moment
 from tidegate.core.actions import Plan
 from tidegate.core.objects import Key
-from tidegate.core.rollout.strategy import strategy_of
+from tidegate.core.rollout.strategies import strategy_of
 from tidegate.core.world import HASH_LABEL, RUN_ROLE, RunRole
 from tidegate.model import Cluster
 from tidegate.model.objects import merged

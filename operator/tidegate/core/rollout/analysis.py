@@ -12,7 +12,8 @@ from typing import Any
 from tidegate.api.analysis import AnalysisPhase
 from tidegate.api.meta import API_VERSION
 from tidegate.api.rollout_analysis import OnFailure, RolloutAnalysis
-from tidegate.api.rollout_status import PauseReason, RunStatus
+from tidegate.api.rollout_status import PauseReason
+from tidegate.api.strategy_status import RunStatus
 from tidegate.core.actions import Action, Create, Delete, Event, Merge, Resource
 from tidegate.core.analysis.release import AnalysisError, ReleaseFacts, build_run
 from tidegate.core.analysis.verdict import NO_DATA

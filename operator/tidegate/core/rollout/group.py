@@ -10,7 +10,7 @@ from tidegate.api.rollout_status import Phase
 from tidegate.api.steps import GroupStep
 from tidegate.core.rollout.abort import abort
 from tidegate.core.rollout.scene import Scene
-from tidegate.core.rollout.strategy import strategy_of
+from tidegate.core.rollout.strategies import strategy_of
 from tidegate.core.world import RolloutView
 
 GROUP_NOT_READY = "GroupNotReady"

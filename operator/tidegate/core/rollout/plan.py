@@ -28,7 +28,7 @@ from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.settle import overtaken, settle
 from tidegate.core.rollout.status import invalid, report
 from tidegate.core.rollout.steps.outcome import TURN, Wait
-from tidegate.core.rollout.strategy import strategy_of
+from tidegate.core.rollout.strategies import strategy_of
 from tidegate.core.rollout.walk import walk
 from tidegate.core.rollout.watch import abort_stuck, deadline, judge_background
 from tidegate.core.world import World
@@ -68,7 +68,8 @@ def _scene(world: World, spec: RolloutSpec) -> Scene:
     if status.current_pod_hash and pod_hash not in (status.current_pod_hash, status.stable_rs):
         config = settling(config, world.now)
     pod_hash = pod_hash if config.told else status.current_pod_hash
-    return Scene(world, spec, strategy_of(spec), pod_hash, status, config=config)
+    strategy = strategy_of(spec, status.canary.stable_ping_pong)
+    return Scene(world, spec, strategy, pod_hash, status, config=config)
 
 
 def decide(scene: Scene) -> tuple[Scene, Wait | None, tuple[Action, ...]]:
@@ -81,10 +82,9 @@ def decide(scene: Scene) -> tuple[Scene, Wait | None, tuple[Action, ...]]:
     if lacking is not None:
         # No step is taken without its Services, or without the analysis that should guard it.
         return scene, lacking, _act(scene)
-    walked, wait = walk(scene)
+    scene, wait = _settled(*walk(scene))
     if wait is TURN:
-        return walked, wait, ()
-    scene, wait = _settled(walked, wait)
+        return scene, wait, ()
     taken_back = abort_stuck(scene, wait)
     if taken_back is not scene:
         scene, wait = settle(taken_back)
@@ -94,7 +94,8 @@ def decide(scene: Scene) -> tuple[Scene, Wait | None, tuple[Action, ...]]:
 
 def _settled(scene: Scene, wait: Wait | None) -> tuple[Scene, Wait | None]:
     """The release at its end, when no step is left."""
-    return settle(scene) if not scene.stepping or scene.steps_done else (scene, wait)
+    at_its_end = not scene.stepping or scene.steps_done
+    return settle(scene) if at_its_end and wait is not TURN else (scene, wait)
 
 
 def _act(scene: Scene) -> tuple[Action, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from tidegate.api.rollout_status import CanaryStatus, Outcome, PauseReason, Release
+from tidegate.api.rollout_status import Outcome, PauseReason, Release
+from tidegate.api.strategy_status import CanaryStatus
 from tidegate.api.supersede import OnSupersede
 from tidegate.core.actions import Event
 from tidegate.core.rollout.opening import overridden
@@ -69,6 +70,7 @@ def _first_step(scene: Scene) -> int:
 
 def fresh_start(scene: Scene) -> dict[str, Any]:
     """The facts of a release that has just begun: nothing of the one before may reach into it."""
+    before = scene.status.canary
     return {
         "current_step_started_at": scene.now,
         "progressed_at": scene.now,
@@ -79,7 +81,7 @@ def fresh_start(scene: Scene) -> dict[str, Any]:
         "abort_cause": "",
         "promote_full": False,
         "webhook": None,
-        "canary": CanaryStatus(weights=scene.status.canary.weights),
+        "canary": CanaryStatus(weights=before.weights, stable_ping_pong=before.stable_ping_pong),
     }
 
 

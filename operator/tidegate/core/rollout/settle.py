@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from tidegate.api.rollout_status import Outcome
+from tidegate.api.strategy_status import CanaryStatus
 from tidegate.core.actions import Event
 from tidegate.core.rollout import initial, release
 from tidegate.core.rollout.arrival import arrived, endpoints_arrived, pods_arrived, wait_for_pods, weight_arrived
 from tidegate.core.rollout.scene import FULL, Scene
-from tidegate.core.rollout.steps.outcome import STEP_COMPLETED, Wait
+from tidegate.core.rollout.steps.outcome import STEP_COMPLETED, TURN, Wait
 from tidegate.core.rollout.strategy import Routing
-from tidegate.core.rollout.traffic import pinned_to_new, promoting
+from tidegate.core.rollout.traffic import pinned_to_new, promoting, takes_turns
 
 
 def settle(scene: Scene) -> tuple[Scene, Wait | None]:
@@ -39,14 +40,23 @@ def overtaken(scene: Scene) -> Scene:
 
 def _promote(scene: Scene) -> tuple[Scene, Wait | None]:
     """All traffic on the canary Service, then the stable Service on the new version, then that version is stable."""
-    counted = scene.strategy.routing is Routing.PODS
-    pinned = not scene.strategy.stable_service or pinned_to_new(scene, scene.stable_service)
+    counted, turns = scene.strategy.routing is Routing.PODS, takes_turns(scene)
+    pinned = not turns and (not scene.strategy.stable_service or pinned_to_new(scene, scene.stable_service))
     waiting = _for_all(scene) if scene.spec.replicas and (counted or not pinned) else None
     if waiting is not None:
         return scene, waiting
+    if turns:
+        # Written down before anything else is done: by their Services alone the roles could not be told any more.
+        return scene.facts(stable_rs=scene.new_hash, canary=_other_turn(scene)), TURN
     if not pinned:
         return scene, _endpoints(scene, scene.strategy.stable_service)
     return _promoted(scene.facts(stable_rs=scene.new_hash))
+
+
+def _other_turn(scene: Scene) -> CanaryStatus:
+    """The Service that has all the traffic leads to the stable version from now on."""
+    now = scene.strategy.stable_ping_pong
+    return scene.status.canary.model_copy(update={"stable_ping_pong": now.other if now else None})
 
 
 def _for_all(scene: Scene) -> Wait | None:

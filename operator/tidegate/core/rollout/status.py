@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tidegate.api.rollout_status import (
-    BlueGreenStatus,
-    CanaryStatus,
-    Phase,
-    RolloutStatus,
-    WaitingFor,
-    WeightDestination,
-    Weights,
-)
+from tidegate.api.rollout_status import Phase, RolloutStatus, WaitingFor
+from tidegate.api.strategy_status import BlueGreenStatus, CanaryStatus, PingPongRole, WeightDestination, Weights
 from tidegate.core.actions import Event, Merge, Plan, Resource, merge_patch
 from tidegate.core.conditions import stamp
 from tidegate.core.rollout import analysis
@@ -182,7 +175,14 @@ def _canary(scene: Scene) -> CanaryStatus:
         current_background_analysis_run_status=(
             analysis.brief(analysis.find(scene, RunRole.BACKGROUND)) if releasing else None
         ),
+        stable_ping_pong=_turn(scene),
     )
+
+
+def _turn(scene: Scene) -> PingPongRole | None:
+    """As decided in this pass; nothing for Services that take no turns."""
+    now = scene.strategy.stable_ping_pong
+    return None if now is None else scene.status.canary.stable_ping_pong or now
 
 
 def _blue_green(scene: Scene) -> BlueGreenStatus | None:

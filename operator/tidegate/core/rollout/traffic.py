@@ -61,7 +61,12 @@ def _stable_target(scene: Scene) -> ReplicaSetView | None:
 def _promoted_target(scene: Scene) -> ReplicaSetView | None:
     if scene.strategy.routing is Routing.PODS or scene.strategy.lingers:
         return _when_full(scene, scene.new)
-    return scene.new if _on_canary(scene) or not scene.spec.replicas else None
+    return scene.new if not scene.spec.replicas or (_on_canary(scene) and not takes_turns(scene)) else None
+
+
+def takes_turns(scene: Scene) -> bool:
+    """The traffic stays on the Service that it has come to. Without pods there is none, on either."""
+    return scene.strategy.stable_ping_pong is not None and scene.spec.replicas > 0
 
 
 def _on_canary(scene: Scene) -> bool:
@@ -130,15 +135,13 @@ def _pinned_first(scene: Scene) -> bool:
 
 def _split_spec(scene: Scene, weight: int, lanes: Lanes) -> dict[str, Any]:
     written = [lane.model_dump(mode="json", exclude_none=True) for lane in lanes]
+    weights = {scene.strategy.stable_service: FULL - weight, scene.strategy.canary_service: weight}
     return ({"lanes": written} if written else {}) | {
         "routes": [
             {"kind": "HTTPRoute", "name": route.name} | ({"rule": route.rule} if route.rule else {})
             for route in scene.strategy.routes
         ],
-        "backends": [
-            {"service": scene.strategy.stable_service, "weight": FULL - weight},
-            {"service": scene.strategy.canary_service, "weight": weight},
-        ],
+        "backends": [{"service": service, "weight": weights[service]} for service in scene.strategy.backends],
     }
 
 

@@ -23,8 +23,8 @@ def lag_of(split: SplitView) -> timedelta:
     The owner of a split decides on the routes themselves, so its status is written when a release pauses or is
     over, not at each step. Somebody who wrote one by hand waits for it, and everybody for the first.
     """
-    moving = split.spec is not None and any(backend.weight for backend in split.spec.backends[1:])
-    return OWNED_LAG if split.meta.owner_uid and split.status.conditions and moving else STATUS_LAG
+    divided = split.spec is not None and sum(backend.weight > 0 for backend in split.spec.backends) > 1
+    return OWNED_LAG if split.meta.owner_uid and split.status.conditions and divided else STATUS_LAG
 
 
 def report(

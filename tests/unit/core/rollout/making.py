@@ -14,7 +14,7 @@ from tidegate.core.actions import Merge
 from tidegate.core.objects import Meta
 from tidegate.core.rollout.revision import content_hash
 from tidegate.core.rollout.scene import Scene
-from tidegate.core.rollout.strategy import strategy_of
+from tidegate.core.rollout.strategies import strategy_of
 from tidegate.core.world import (
     HASH_LABEL,
     ReplicaSetView,
@@ -182,7 +182,8 @@ def scene(
     }
     view = RolloutView(meta("web", generation=3), asked, facts, **(rollout or {}))
     seen = World(**{"now": NOW, "rollout": view, **known, **world})
-    return Scene(seen, asked, strategy_of(asked), content_hash(asked.template.as_written()), facts)
+    strategy = strategy_of(asked, facts.canary.stable_ping_pong)
+    return Scene(seen, asked, strategy, content_hash(asked.template.as_written()), facts)
 
 
 def first(*steps: Step, **fields: Any) -> Scene:

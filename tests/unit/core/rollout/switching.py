@@ -10,7 +10,7 @@ from tests.unit.core.rollout import making
 from tests.unit.core.rollout.making import NEW, NEW_NAME, OLD, OLD_NAME, make_spec, service, services
 from tidegate.api.rollout import RolloutSpec
 from tidegate.core.rollout.scene import Scene
-from tidegate.core.rollout.strategy import strategy_of
+from tidegate.core.rollout.strategies import strategy_of
 from tidegate.core.world import ServiceView
 
 ACTIVE_OLD, ACTIVE_NEW = service("web", OLD, {OLD_NAME: 5}), service("web", NEW, {NEW_NAME: 5})

@@ -28,7 +28,8 @@ from tests.unit.core.rollout.making import (
 from tidegate.api.analysis import AnalysisPhase
 from tidegate.api.analysis_status import MetricResult
 from tidegate.api.rollout_analysis import OnFailure, RolloutAnalysis
-from tidegate.api.rollout_status import PauseReason, RunStatus
+from tidegate.api.rollout_status import PauseReason
+from tidegate.api.strategy_status import RunStatus
 from tidegate.core.actions import Create, Delete, Event, Merge, Resource
 from tidegate.core.rollout import analysis
 from tidegate.core.rollout.analysis import (

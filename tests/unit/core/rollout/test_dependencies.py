@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.unit.core.rollout.making import NEW, OLD, make_spec, make_status, meta, scene
-from tidegate.api.rollout_status import CanaryStatus, Phase, WaitingFor, WeightDestination, Weights
+from tidegate.api.rollout_status import Phase, WaitingFor
+from tidegate.api.strategy_status import CanaryStatus, WeightDestination, Weights
 from tidegate.core.rollout.dependencies import cycle, may_follow, wrong_order
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Wait

@@ -37,16 +37,8 @@ from tests.unit.core.rollout.making import (
     steps_hash,
 )
 from tidegate.api.meta import time_text
-from tidegate.api.rollout_status import (
-    CanaryStatus,
-    Outcome,
-    PauseReason,
-    Release,
-    RolloutStatus,
-    RunStatus,
-    WeightDestination,
-    Weights,
-)
+from tidegate.api.rollout_status import Outcome, PauseReason, Release, RolloutStatus
+from tidegate.api.strategy_status import CanaryStatus, RunStatus, WeightDestination, Weights
 from tidegate.core.actions import Event
 from tidegate.core.rollout.release import again, begin, close
 from tidegate.core.rollout.scene import Scene

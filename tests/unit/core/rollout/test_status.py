@@ -42,19 +42,15 @@ from tests.unit.core.rollout.switching import ACTIVE_NEW, PREVIEW_NEW, switched
 from tidegate.api.analysis import AnalysisPhase
 from tidegate.api.meta import Condition, ConditionStatus
 from tidegate.api.rollout_status import (
-    BlueGreenStatus,
-    CanaryStatus,
     LastRequest,
     Outcome,
     PauseReason,
     Phase,
     RequestOutcome,
     RolloutStatus,
-    RunStatus,
     WaitingFor,
-    WeightDestination,
-    Weights,
 )
+from tidegate.api.strategy_status import BlueGreenStatus, CanaryStatus, RunStatus, WeightDestination, Weights
 from tidegate.core.actions import Event, Merge, Plan, Resource
 from tidegate.core.deployments import DeploymentView
 from tidegate.core.rollout.scene import Scene

@@ -14,7 +14,8 @@ from tidegate.api.rollout_analysis import RolloutAnalysis, RolloutAnalysisBackgr
 from tidegate.api.routing import RouteReference
 from tidegate.api.sizing import ReplicaProgressThreshold
 from tidegate.api.steps import CanaryStep
-from tidegate.core.rollout.strategy import LINGER, ReleaseStrategy, Routing, strategy_of
+from tidegate.core.rollout.strategies import strategy_of
+from tidegate.core.rollout.strategy import LINGER, ReleaseStrategy, Routing
 
 NEW_METADATA, STABLE_METADATA = {"labels": {"role": "new"}}, {"labels": {"role": "stable"}}
 APART = {"preferredDuringSchedulingIgnoredDuringExecution": {"weight": 7}}

@@ -22,7 +22,8 @@ from tests.unit.core.rollout.making import (
     seconds,
 )
 from tidegate.api.analysis import AnalysisPhase
-from tidegate.api.rollout_status import CanaryStatus, PauseReason, WaitingFor
+from tidegate.api.rollout_status import PauseReason, WaitingFor
+from tidegate.api.strategy_status import CanaryStatus
 from tidegate.core.actions import Create, Event
 from tidegate.core.rollout import analysis
 from tidegate.core.rollout.steps.outcome import Wait

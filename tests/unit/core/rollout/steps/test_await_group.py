@@ -14,7 +14,7 @@ from tidegate.core.rollout.group import as_far, take_back_together, waits_for
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps import await_group
 from tidegate.core.rollout.steps.outcome import Done, Wait
-from tidegate.core.rollout.strategy import strategy_of
+from tidegate.core.rollout.strategies import strategy_of
 from tidegate.core.world import RolloutView
 
 MEETING = 2
