@@ -511,7 +511,32 @@ STRATEGY = (
 )
 
 STEP = (
-    Wrong("weight over 100", put(f"{STEPS}[0].setWeight", 120), f"{STEPS}[0].setWeight", "120", "from 0 to 100"),
+    Wrong(
+        "weight over 100",
+        put(f"{STEPS}[0].setWeight", 120),
+        f"{STEPS}[0].setWeight",
+        "120",
+        "write 0 to 100",
+        api_field=STEPS,
+        api_value="",
+    ),
+    Wrong(
+        "weight over maxTrafficWeight",
+        both(put(f"{STEPS}[0].setWeight", 1200), put(f"{ROUTING}.maxTrafficWeight", 1000)),
+        f"{STEPS}[0].setWeight",
+        "1200",
+        "up to trafficRouting.maxTrafficWeight",
+        api_field=STEPS,
+        api_value="",
+    ),
+    Wrong(
+        "no traffic at all",
+        put(f"{ROUTING}.maxTrafficWeight", 0),
+        f"{ROUTING}.maxTrafficWeight",
+        "0",
+        "write 1 or more",
+        api_remedy="greater than or equal to 1",
+    ),
     Wrong("negative weight", put(f"{STEPS}[0].setWeight", -5), f"{STEPS}[0].setWeight", "-5", "from 0 to 100"),
     Wrong(
         "weight with a per cent sign",

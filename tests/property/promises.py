@@ -186,7 +186,8 @@ class Promises:
         since = self.cluster.clock.seconds - 10
         past = [carried for time, carried in self._carried if time <= since][-1:]
         seen = past + [carried for time, carried in self._carried if time > since]
-        said, lately = weights["canary"]["weight"], [shares[weights["canary"]["serviceName"]] for shares in seen]
+        new, old = weights["canary"]["weight"], weights["stable"]["weight"]
+        said, lately = round(100 * new / (new + old)), [shares[weights["canary"]["serviceName"]] for shares in seen]
         assert said in lately, f"{self.moment}: status says {said} %, and the routes carried {lately}"
 
     def _measured_once(self, change: Change) -> None:

@@ -75,7 +75,7 @@ def fields(draw: Any, kind: Kind) -> Raw:
         return dict(draw(BLUE_GREEN)) | draw(PROMOTIONS) | draw(roles("preview", "active"))
     if kind is Kind.COUNTED:
         return dict(draw(COUNTED)) | draw(roles("canary", "stable"))
-    return dict(draw(canaries())) | draw(SIZING) | draw(roles("canary", "stable")) | draw(TURNS)
+    return dict(draw(canaries())) | draw(SIZING) | draw(roles("canary", "stable")) | draw(TURNS) | draw(FINE)
 
 
 def roles(new: str, stable: str) -> st.SearchStrategy[Raw]:
@@ -97,6 +97,8 @@ BLUE_GREEN = st.fixed_dictionaries(
 )
 PROMOTIONS = st.sampled_from([{}, {}, {"autoPromotionSeconds": 3}, {"autoPromotionEnabled": False}])
 TURNS = st.sampled_from([{}, {}, {}, m.in_turn()])
+ALL_OF_150 = {"trafficRouting": {**m.routing("testers", "copies")["trafficRouting"], "maxTrafficWeight": 150}}
+FINE = st.sampled_from([{}, {}, {}, ALL_OF_150])
 COUNTED = st.fixed_dictionaries({}, optional={"maxSurge": BOUNDS, "maxUnavailable": st.sampled_from([0, 1, "50%"])})
 SIZING = st.one_of(
     st.just({}),

@@ -6,7 +6,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from tidegate.api.location import Location
 from tidegate.api.meta import Model, Refused, Rule, ServiceName, Shape
+from tidegate.api.ping_pong import PingPong
 from tidegate.api.pods import AntiAffinity, PodMetadata
 from tidegate.api.rollout_analysis import RolloutAnalysis, RolloutAnalysisBackground
 from tidegate.api.routing import TrafficRouting
@@ -54,24 +56,16 @@ def _routes_are_listed(canary: CanaryStrategy) -> bool:
     return all(step.managed_route is None or step.managed_route.name in listed for step in canary.steps)
 
 
-class PingPong(Model):
-    """Two Services that take turns in leading to the stable version."""
+_ALL_TRAFFIC = (
+    "has(self.trafficRouting) && has(self.trafficRouting.maxTrafficWeight) ? self.trafficRouting.maxTrafficWeight : 100"
+)
 
-    ping_service: Annotated[
-        ServiceName, Field(description="Leads to the stable version at first; its selector is managed.")
-    ]
-    pong_service: Annotated[
-        ServiceName, Field(description="Leads to the new version in the first release; its selector is managed.")
-    ]
-    rules: ClassVar[tuple[Rule, ...]] = (
-        Rule(
-            "self.pingService != self.pongService",
-            "pingService and pongService are the same Service: each version needs one of its own",
-            lambda p: p.ping_service != p.pong_service,
-            field="pingService",
-            value="self.pingService",
-        ),
-    )
+
+def _too_great(canary: CanaryStrategy) -> Location:
+    """Where the first weight stands that is more than all there is; nothing when there is none."""
+    most = (canary.traffic_routing.max_traffic_weight if canary.traffic_routing else None) or 100
+    found = (index for index, step in enumerate(canary.steps) if (step.set_weight or 0) > most)
+    return next(((index, "setWeight") for index in found), ())
 
 
 class CanaryStrategy(Model):
@@ -194,6 +188,14 @@ class CanaryStrategy(Model):
             "its order is the order of the rules",
             _routes_are_listed,
             field="steps",
+        ),
+        Rule(
+            f"!has(self.steps) || self.steps.all(s, !has(s.setWeight) || type(s.setWeight) != int || "
+            f"s.setWeight <= ({_ALL_TRAFFIC}))",
+            "a setWeight is more than all the traffic: write 0 to 100, or up to trafficRouting.maxTrafficWeight",
+            lambda c: not _too_great(c),
+            field="steps",
+            place=_too_great,
         ),
         *(_routed_only(name, attribute) for name, attribute in _ROUTED_ONLY.items()),
         Rule(

@@ -76,7 +76,7 @@ class Model(_Base):
 
     @model_validator(mode="after")
     def _rules_hold(self) -> Self:
-        broken = [rule for rule in self.rules if not rule.holds(self)]
+        broken = [(rule, rule.location(self)) for rule in self.rules if not rule.holds(self)]
         if broken:
             raise BrokenRulesError(broken)
         return self
@@ -162,6 +162,10 @@ def _percentage(value: object) -> bool:
     return type(value) is int and 0 <= value <= 100
 
 
+def _weight(value: object) -> bool:
+    return type(value) is int and 0 <= value <= MOST_WEIGHT
+
+
 def _matching(pattern: str) -> Callable[[object], bool]:
     compiled = re.compile(pattern)
     return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
@@ -174,6 +178,17 @@ Weight = Annotated[
         "type(self) == int && self >= 0 && self <= 100",
         "is not a percentage: write a whole number from 0 to 100, without quotes and %",
         _percentage,
+        {"x-kubernetes-int-or-string": True, "maxLength": 32},
+    ),
+]
+MOST_WEIGHT = 1_000_000
+"""The greatest weight of a backend in a route of the Gateway API."""
+TrafficWeight = Annotated[
+    int,
+    Check(
+        f"type(self) == int && self >= 0 && self <= {MOST_WEIGHT}",
+        "is not a weight: write a whole number from 0 to 100, or to maxTrafficWeight, without quotes and %",
+        _weight,
         {"x-kubernetes-int-or-string": True, "maxLength": 32},
     ),
 ]

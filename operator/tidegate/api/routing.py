@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from tidegate.api.managed_routes import ManagedRoute
-from tidegate.api.meta import Model, Name, Refused, Rule, Shape
+from tidegate.api.meta import MOST_WEIGHT, Model, Name, Refused, Rule, Shape
 
 _USE = "use trafficRouting.gatewayAPI with the HTTPRoute that your gateway serves"
 
@@ -82,10 +82,12 @@ class TrafficRouting(Model):
         ),
     ] = None
     max_traffic_weight: Annotated[
-        None,
-        Refused(
-            "trafficRouting.maxTrafficWeight is not supported yet: weights are percentages, 0 to 100",
-            Shape.NUMBER_OR_TEXT,
+        int | None,
+        Field(
+            ge=1,
+            le=MOST_WEIGHT,
+            description="The weight that is all the traffic, for steps finer than 1 %: with 1000, setWeight 5 is "
+            "0.5 %. Default 100.",
         ),
     ] = None
     rules: ClassVar[tuple[Rule, ...]] = (

@@ -12,6 +12,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from tidegate.api.location import Location
+
 VALUE_LENGTH = 60
 
 
@@ -53,6 +55,13 @@ class Rule:
     _: KW_ONLY
     field: str = ""
     value: str = ""
+    place: Callable[[Any], Location] | None = None
+    """Where below `field` the first mistake stands, where that is a list."""
+
+    def location(self, model: Any) -> Location:
+        """Where the mistake stands below the model."""
+        parts = tuple(self.field.split(".")) if self.field else ()
+        return (*parts, *(self.place(model) if self.place else ()))
 
     def validation(self) -> dict[str, str]:
         """The rule as an entry of `x-kubernetes-validations`."""
@@ -66,10 +75,10 @@ class Rule:
 
 
 class BrokenRulesError(ValueError):
-    """Rules of a model that do not hold."""
+    """Rules of a model that do not hold, each with where it is broken."""
 
-    def __init__(self, rules: list[Rule]) -> None:
-        super().__init__("; ".join(rule.message for rule in rules))
+    def __init__(self, rules: list[tuple[Rule, Location]]) -> None:
+        super().__init__("; ".join(rule.message for rule, _ in rules))
         self.rules = rules
 
 

@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_snake
 
 from tidegate.api.approval import Approval
 from tidegate.api.managed_routes import SetHeaderRoute, SetMirrorRoute
-from tidegate.api.meta import Duration, Model, Refused, Rule, Shape, Weight
+from tidegate.api.meta import Duration, Model, Refused, Rule, Shape, TrafficWeight, Weight
 from tidegate.api.rollout_analysis import RolloutAnalysis
 from tidegate.api.webhook import Webhook
 
@@ -72,7 +72,8 @@ class CanaryStep(Model):
     """One step of a release: exactly one of its fields."""
 
     set_weight: Annotated[
-        Weight | None, Field(description="Percentage of the traffic for the new version, 0 to 100.")
+        TrafficWeight | None,
+        Field(description="Traffic for the new version: a percentage, 0 to 100, or 0 to maxTrafficWeight."),
     ] = None
     pause: Annotated[Pause | None, Field(description="Wait for a time, or for a person.")] = None
     set_canary_scale: Annotated[SetCanaryScale | None, Field(description="Size of the new version.")] = None

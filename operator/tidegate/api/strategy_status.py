@@ -13,7 +13,7 @@ from tidegate.api.meta import StatusModel
 class WeightDestination(StatusModel):
     """One side of the traffic."""
 
-    weight: Annotated[int, Field(description="Its share of the traffic, in percent.")]
+    weight: Annotated[int, Field(description="Its share of the traffic: in percent, or of maxTrafficWeight.")]
     pod_template_hash: Annotated[str, Field(description="Which version it is.")] = ""
     service_name: Annotated[str, Field(description="The Service that it stands behind.")] = ""
 
@@ -27,6 +27,26 @@ class Weights(StatusModel):
     verified: Annotated[
         bool, Field(description="Whether every parent of every route has taken these weights over.")
     ] = False
+
+    @property
+    def percent_seen(self) -> float:
+        """The new version's share as it was seen, 0 to 100: the two weights are all the traffic."""
+        return self._percent(self.canary.weight)
+
+    @property
+    def percent_stable(self) -> float:
+        """The stable version's share as it was seen, 0 to 100."""
+        return self._percent(self.stable.weight)
+
+    @property
+    def percent_asked(self) -> float:
+        """The share that was asked for, 0 to 100."""
+        return self._percent(self.asked)
+
+    def _percent(self, weight: int) -> float:
+        share = round(100 * weight / ((self.canary.weight + self.stable.weight) or 100), 4)
+        # A whole number is told as one.
+        return int(share) if share.is_integer() else share
 
 
 class RunStatus(StatusModel):

@@ -95,9 +95,10 @@ def weight(status: RolloutStatus) -> str:
     if weights is None:
         return "not seen yet"
     if status.current_pod_hash == status.stable_rs:
-        return f"{weights.stable.weight} % on the stable version"
-    seen = f"{weights.canary.weight} % seen"
-    return seen if weights.verified and weights.asked == weights.canary.weight else f"{weights.asked} % asked, {seen}"
+        return f"{weights.percent_stable} % on the stable version"
+    seen = f"{weights.percent_seen} % seen"
+    in_force = weights.verified and weights.asked == weights.canary.weight
+    return seen if in_force else f"{weights.percent_asked} % asked, {seen}"
 
 
 def waiting(status: RolloutStatus) -> str:

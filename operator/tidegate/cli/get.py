@@ -111,7 +111,7 @@ def _table(found: list[Raw]) -> Table:
             Text(metadata["name"]),
             draw.phase(status),
             status.step,
-            f"{weights.canary.weight}" if weights else "",
+            f"{weights.percent_seen}" if weights else "",
             f"{status.ready_replicas}/{raw['spec'].get('replicas', 1)}",
             Text(console.clean(said)),
         )

@@ -47,17 +47,22 @@ def _problems(detail: ErrorDetails, model: type[BaseModel]) -> Iterator[Problem]
     location = detail["loc"]
     error = detail.get("ctx", {}).get("error")
     if isinstance(error, BrokenRulesError):
-        yield from (_broken(rule, location, detail["input"]) for rule in error.rules)
+        yield from (_broken(rule, location, below, detail["input"]) for rule, below in error.rules)
     else:
         yield Problem(location, _says(detail, model))
 
 
-def _broken(rule: Rule, location: Location, value: object) -> Problem:
-    parts = tuple(rule.field.split(".")) if rule.field else ()
-    for part in parts:
-        value = value.get(part) if isinstance(value, Mapping) else None
+def _broken(rule: Rule, location: Location, below: Location, value: object) -> Problem:
+    for part in below:
+        value = _inside(value, part)
     said = f"{shown(value)}: {rule.message}" if value is not None else rule.message
-    return Problem(location + parts, said)
+    return Problem(location + below, said)
+
+
+def _inside(value: object, part: str | int) -> object:
+    if isinstance(value, list) and isinstance(part, int):
+        return value[part]
+    return value.get(part) if isinstance(value, Mapping) else None
 
 
 def _says(detail: ErrorDetails, model: type[BaseModel]) -> str:

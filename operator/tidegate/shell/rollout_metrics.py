@@ -66,11 +66,11 @@ def _steps(view: RolloutView) -> float | None:
 
 
 def _asked(status: RolloutStatus) -> float | None:
-    return status.canary.weights.asked if status.canary.weights else None
+    return status.canary.weights.percent_asked if status.canary.weights else None
 
 
 def _seen(status: RolloutStatus) -> float | None:
-    return status.canary.weights.canary.weight if status.canary.weights else None
+    return status.canary.weights.percent_seen if status.canary.weights else None
 
 
 def _cadence(status: RolloutStatus) -> float | None:

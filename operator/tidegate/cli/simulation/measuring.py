@@ -24,7 +24,7 @@ class Measuring:
     `runs` gives the AnalysisRuns, `weight` the new version's share in percent for the Rollout that owns a run.
     """
 
-    def __init__(self, scenario: Scenario, runs: Callable[[], list[Raw]], weight: Callable[[Raw], int]) -> None:
+    def __init__(self, scenario: Scenario, runs: Callable[[], list[Raw]], weight: Callable[[Raw], float]) -> None:
         self._scenario = scenario
         self._runs = runs
         self._weight = weight

@@ -145,9 +145,9 @@ class Recorder:
     def _seconds(self, moment: datetime) -> float:
         return round((moment - self._began).total_seconds(), 3)
 
-    def _weights(self) -> tuple[int | None, int | None]:
+    def _weights(self) -> tuple[float | None, float | None]:
         weights = self.course.status.canary.weights
-        return (weights.asked, weights.canary.weight) if weights else (None, None)
+        return (weights.percent_asked, weights.percent_seen) if weights else (None, None)
 
     def _sizes(self) -> tuple[Size, Size]:
         new = old = Size()

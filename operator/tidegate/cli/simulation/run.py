@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from tidegate.api.rollout_status import RolloutStatus
 from tidegate.cli.errors import CommandError
 from tidegate.cli.simulation.given import BEFORE, Given, before
 from tidegate.cli.simulation.measuring import Measuring
@@ -93,15 +94,15 @@ def _cluster(scenario: Scenario, start: datetime) -> Cluster:
     return cluster
 
 
-def weight(cluster: Cluster, run: Raw) -> int:
+def weight(cluster: Cluster, run: Raw) -> float:
     """The new version's share in percent, for the Rollout that owns a run."""
     owners = {reference["uid"] for reference in owners_of(run)}
     rollout = next((raw for raw in cluster.api.list("Rollout") if raw["metadata"]["uid"] in owners), None)
     status = (rollout or {}).get("status") or {}
     if status.get("stableRS") == status.get("currentPodHash"):
         return 100
-    weights = (status.get("canary") or {}).get("weights") or {}
-    return int((weights.get("canary") or {}).get("weight", 0))
+    weights = RolloutStatus.model_validate(status).canary.weights
+    return weights.percent_seen if weights else 0
 
 
 def _stand(cluster: Cluster, keys: Sequence[Key]) -> None:

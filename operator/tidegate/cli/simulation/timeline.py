@@ -40,8 +40,8 @@ class Row:
     """Number and kind of the step that is under way; empty when none is."""
     new: Size = Size()
     old: Size = Size()
-    asked: int | None = None
-    seen: int | None = None
+    asked: float | None = None
+    seen: float | None = None
     says: str = ""
     kind: Kind = Kind.STATE
 

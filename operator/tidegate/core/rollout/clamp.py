@@ -21,8 +21,8 @@ class Side:
         return self.ready >= max(self.size, 1)
 
 
-def clamp_weight(target: int, current: int, canary: Side, stable: Side) -> int:
-    """The weight that the canary may have now, on its way from `current` to `target`; all in percent.
+def clamp_weight(target: int, current: int, canary: Side, stable: Side, full: int = FULL) -> int:
+    """The weight that the canary may have now, on its way from `current` to `target`; all are parts of `full`.
 
     - Nobody answers on one side: it gets nothing. Nobody answers at all: nothing is moved.
     - It rises only when the canary has all its pods. It stays while they come: those that there are carry it already.
@@ -35,13 +35,13 @@ def clamp_weight(target: int, current: int, canary: Side, stable: Side) -> int:
         return current
     if canary.full:
         return target
-    if canary.ready >= min(canary.size, pods_for(stable.size, current)):
+    if canary.ready >= min(canary.size, pods_for(stable.size, current, full)):
         return min(target, current)
-    left = max(target * canary.ready // canary.size, FULL * canary.ready // (canary.ready + stable.ready))
+    left = max(target * canary.ready // canary.size, full * canary.ready // (canary.ready + stable.ready))
     return min(target, current, left)
 
 
-def clamp_shared(target: int, current: int, canary: Side, stable: Side, *, bounded: bool) -> int:
+def clamp_shared(target: int, current: int, canary: Side, stable: Side, *, bounded: bool, full: int = FULL) -> int:
     """The same where the stable version gives up pods: neither side gets more than its ready pods carry.
 
     `stable.size` is the size of the whole service. With a bound on the total (`maxSurge`) the weight follows the
@@ -49,9 +49,9 @@ def clamp_shared(target: int, current: int, canary: Side, stable: Side, *, bound
     """
     if not canary.ready:
         return 0 if stable.ready else current
-    carried = FULL * canary.ready // max(stable.size, 1)
+    carried = full * canary.ready // max(stable.size, 1)
     highest = target if canary.full else max(min(current, carried), carried if bounded else 0)
-    lowest = FULL - min(FULL, FULL * stable.ready // max(stable.size, 1))
+    lowest = full - min(full, full * stable.ready // max(stable.size, 1))
     if target < current:
         return max(target, min(current, lowest))
     return max(min(target, highest), min(current, lowest))
@@ -79,7 +79,8 @@ def next_weight(scene: Scene) -> int:
         target = current
     canary, stable = canary_side(scene), stable_side(scene)
     if scene.strategy.shrinks_stable and scene.releasing:
-        return clamp_shared(target, current, canary, stable, bounded=scene.strategy.max_surge is not None)
+        bounded = scene.strategy.max_surge is not None
+        return clamp_shared(target, current, canary, stable, bounded=bounded, full=scene.full)
     if not scene.stepping:
         return target if stable.ready else current
-    return clamp_weight(target, current, canary, stable)
+    return clamp_weight(target, current, canary, stable, scene.full)

@@ -54,7 +54,7 @@ def _waits(scene: Scene, asked: Dependency) -> Wait | None:
     return Wait("DependencyNotReady", f"Rollout {asked.name} goes first and has to {wanted}: it is {_stands(view)}")
 
 
-def _share(view: RolloutView) -> int:
+def _share(view: RolloutView) -> float:
     """How much of the traffic the version of its manifest has, in percent, as it was seen; -1: nothing is known."""
     status = view.status
     if view.spec is None or status.observed_generation != view.meta.generation or status.abort:
@@ -65,7 +65,7 @@ def _share(view: RolloutView) -> int:
     releasing = status.current_pod_hash != status.stable_rs and bool(status.stable_rs)
     # One that is queued shows the weight of the template before it.
     queued = status.waiting_for is not None and status.waiting_for.reason == "Queued"
-    return weights.canary.weight if weights is not None and releasing and not queued else -1
+    return weights.percent_seen if weights is not None and releasing and not queued else -1
 
 
 def _stands(view: RolloutView) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import ceil
 
 from tidegate.core.rollout.clamp import canary_side
 from tidegate.core.rollout.lanes import asked_lanes
-from tidegate.core.rollout.scene import FULL, Scene
+from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.strategy import Routing
 from tidegate.core.rollout.targets import pods_for, scale_in_force
 from tidegate.core.rollout.weights import asked, verified
@@ -30,13 +31,13 @@ def pods_in_use(scene: Scene, rs: ReplicaSetView) -> int:
         return int(any(_leads_to(service, rs) for service in (*named, *left)))
     canary, stable = _canary_share(scene, rs), _stable_share(scene, rs)
     if rs is scene.stable and gives_up_pods(scene):
-        return stable_pods(scene, FULL - min(FULL, canary + stable))
+        return stable_pods(scene, scene.full - min(scene.full, canary + stable))
     # Whoever a header or mirror route leads here must meet somebody, at weight 0 too.
     laned = int(bool(asked_lanes(scene)) and _leads_to(scene.canary_service, rs))
     if rs.pod_hash == scene.new_hash and scene.stepping and scale_in_force(scene) is not None:
         # The author of the steps said how many pods are to carry the weight; but not that nobody is.
-        return max(min(canary, 1), laned, pods_for(scene.spec.replicas, stable))
-    return max(laned, pods_for(scene.spec.replicas, min(FULL, canary + stable)))
+        return max(min(canary, 1), laned, pods_for(scene.spec.replicas, stable, scene.full))
+    return max(laned, pods_for(scene.spec.replicas, min(scene.full, canary + stable), scene.full))
 
 
 def gives_up_pods(scene: Scene) -> bool:
@@ -45,33 +46,33 @@ def gives_up_pods(scene: Scene) -> bool:
 
 
 def stable_pods(scene: Scene, taken_over: int) -> int:
-    """The pods that a stable version which gives up pods needs, when the new one has `taken_over` percent.
+    """The pods that a stable version which gives up pods needs, when the new one has `taken_over` of the weight.
 
-    A weight is a whole percent. One new pod of six carries 16 %; the 84 % that are left would need all six old pods,
-    and where `maxSurge` leaves no room for a second new pod, neither side could ever move. So one goes for each new
-    pod that has all the weight it can have: the old ones carry less than one percent of the traffic more.
+    A weight is a whole number. In percent: one new pod of six carries 16 %; the 84 % that are left would need all six
+    old pods, and where `maxSurge` leaves no room for a second new pod, neither side could ever move. So one goes for
+    each new pod that has all the weight it can have: the old ones carry less than one percent of the traffic more.
     """
     replicas = scene.spec.replicas
     # The most pods of which a whole percent of the traffic, rounded down, is no more than this.
-    used_up = min(canary_side(scene).ready, ceil(replicas * (taken_over + 1) / FULL) - 1)
-    return max(min(pods_for(replicas, FULL - taken_over), replicas - used_up), 0)
+    used_up = min(canary_side(scene).ready, ceil(Fraction(replicas * (taken_over + 1), scene.full)) - 1)
+    return max(min(pods_for(replicas, scene.full - taken_over, scene.full), replicas - used_up), 0)
 
 
 def _canary_share(scene: Scene, rs: ReplicaSetView) -> int:
-    """The greatest part of the traffic that may reach the version through the canary Service, in percent."""
+    """The greatest part of the traffic that may reach the version through the canary Service."""
     if not _leads_to(scene.canary_service, rs):
         return 0
     if scene.strategy.routing is Routing.SERVICE:
         # A preview has no users, but those that another strategy sends there by weight, until its split is gone.
-        return FULL if scene.own_split is not None else 0
-    return in_force if (in_force := _in_force(scene)) is not None else FULL
+        return scene.full if scene.own_split is not None else 0
+    return in_force if (in_force := _in_force(scene)) is not None else scene.full
 
 
 def _stable_share(scene: Scene, rs: ReplicaSetView) -> int:
     """The same for the stable Service."""
     if not _leads_to(scene.stable_service, rs):
         return 0
-    return FULL if scene.strategy.routing is Routing.SERVICE else FULL - (_in_force(scene) or 0)
+    return scene.full if scene.strategy.routing is Routing.SERVICE else scene.full - (_in_force(scene) or 0)
 
 
 def _in_force(scene: Scene) -> int | None:

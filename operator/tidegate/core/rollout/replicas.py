@@ -56,7 +56,7 @@ def _canary_size(scene: Scene) -> int:
     if scene.steps_done or scale_in_force(scene) is not None:
         return size
     carried = max(seen(scene) or 0, asked(scene) or 0)
-    needed = pods_for(scene.spec.replicas, carried) if _leads_to_new(scene) else 0
+    needed = pods_for(scene.spec.replicas, carried, scene.full) if _leads_to_new(scene) else 0
     return max(size, needed)
 
 

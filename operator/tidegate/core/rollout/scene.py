@@ -45,6 +45,11 @@ class Scene:
         return self.world.now
 
     @property
+    def full(self) -> int:
+        """The weight that is all the traffic."""
+        return self.strategy.full
+
+    @property
     def steps(self) -> tuple[CanaryStep, ...]:
         return self.strategy.steps
 

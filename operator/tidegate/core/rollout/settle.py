@@ -7,7 +7,7 @@ from tidegate.api.strategy_status import CanaryStatus
 from tidegate.core.actions import Event
 from tidegate.core.rollout import initial, release
 from tidegate.core.rollout.arrival import arrived, endpoints_arrived, pods_arrived, wait_for_pods, weight_arrived
-from tidegate.core.rollout.scene import FULL, Scene
+from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import STEP_COMPLETED, TURN, Wait
 from tidegate.core.rollout.strategy import Routing
 from tidegate.core.rollout.traffic import pinned_to_new, promoting, takes_turns
@@ -63,7 +63,7 @@ def _for_all(scene: Scene) -> Wait | None:
     """None when the new version can take all users: by its weight, or by the switch of the Service."""
     if scene.strategy.lingers:
         return pods_arrived(scene) or endpoints_arrived(scene)
-    outcome = arrived(scene, FULL)
+    outcome = arrived(scene, scene.full)
     return outcome if isinstance(outcome, Wait) else None
 
 

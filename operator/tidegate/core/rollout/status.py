@@ -12,7 +12,7 @@ from tidegate.core.rollout import analysis
 from tidegate.core.rollout.conditions import Standing, conditions
 from tidegate.core.rollout.group import GROUP_NOT_READY
 from tidegate.core.rollout.initial import INITIAL_ANALYSIS_FAILED
-from tidegate.core.rollout.scene import FULL, Scene
+from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import TURN, Wait
 from tidegate.core.rollout.urgency import urgent
 from tidegate.core.rollout.watch import stuck
@@ -207,7 +207,7 @@ def _weights(scene: Scene) -> Weights | None:
             service_name=scene.strategy.canary_service,
         ),
         stable=WeightDestination(
-            weight=FULL - carried,
+            weight=scene.full - carried,
             pod_template_hash=stable.pod_hash if stable else "",
             service_name=scene.strategy.stable_service,
         ),

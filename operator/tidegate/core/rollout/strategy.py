@@ -67,6 +67,8 @@ class ReleaseStrategy:
     threshold: ReplicaProgressThreshold | None = None
     managed_routes: tuple[str, ...] = ()
     """The names of the rules that steps may write, in their order."""
+    full: int = FULL
+    """The weight that is all the traffic. Weights of routes are parts of it."""
     stable_ping_pong: PingPongRole | None = None
     """Which of two Services that take turns leads to the stable version; None: they have their roles for good."""
 

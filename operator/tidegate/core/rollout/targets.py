@@ -18,14 +18,14 @@ def weight_of_steps(scene: Scene) -> int:
     if not scene.stepping or scene.withheld or not scene.spec.replicas:
         return 0
     if scene.steps_done:
-        return FULL
+        return scene.full
     reached = scene.steps[: scene.index + 1]
     return next((step.set_weight for step in reversed(reached) if step.set_weight is not None), 0)
 
 
-def pods_for(replicas: int, weight: int) -> int:
-    """Pods that carry `weight` percent of a service of `replicas` pods: rounded up, as Argo Rollouts does."""
-    return ceil(replicas * weight / FULL)
+def pods_for(replicas: int, weight: int, full: int = FULL) -> int:
+    """Pods that carry `weight` of `full` for a service of `replicas` pods: rounded up, as Argo Rollouts does."""
+    return ceil(Fraction(replicas * weight, full))
 
 
 def managed_routes(scene: Scene) -> tuple[SetHeaderRoute | SetMirrorRoute, ...]:
@@ -64,7 +64,7 @@ def _size_of_weight(scene: Scene) -> int:
     replicas, weight = scene.spec.replicas, weight_of_steps(scene)
     if scene.strategy.routing is Routing.PODS:
         return divide(replicas, weight, surge(scene))[0]
-    return max(pods_for(replicas, weight), min(scene.strategy.min_pods, replicas) if weight else 0)
+    return max(pods_for(replicas, weight, scene.full), min(scene.strategy.min_pods, replicas) if weight else 0)
 
 
 def enough_pods(scene: Scene) -> int:

@@ -12,7 +12,7 @@ from tidegate.core.rollout.clamp import next_weight
 from tidegate.core.rollout.lanes import Lanes, asked_lanes, left_canary, next_lanes
 from tidegate.core.rollout.ownership import owner_reference
 from tidegate.core.rollout.pins import pin
-from tidegate.core.rollout.scene import FULL, Scene, ready_behind
+from tidegate.core.rollout.scene import Scene, ready_behind
 from tidegate.core.rollout.strategy import Routing
 from tidegate.core.rollout.targets import enough_pods, weight_of_steps
 from tidegate.core.rollout.weights import verified
@@ -71,12 +71,12 @@ def takes_turns(scene: Scene) -> bool:
 
 def _on_canary(scene: Scene) -> bool:
     """Everybody is sent to the canary Service, and the weight of this same pass leaves it so."""
-    return verified(scene, FULL) and next_weight(scene) == FULL
+    return verified(scene, scene.full) and next_weight(scene) == scene.full
 
 
 def _active_target(scene: Scene) -> ReplicaSetView | None:
     """All users at once. Back to the version that works goes first of all, as long as it answers at all."""
-    if promoting(scene) or weight_of_steps(scene) == FULL:
+    if promoting(scene) or weight_of_steps(scene) == scene.full:
         return _when_full(scene, scene.new)
     stable = scene.stable
     answers = stable is not None and (stable.available or not (scene.new and scene.new.available))
@@ -135,7 +135,7 @@ def _pinned_first(scene: Scene) -> bool:
 
 def _split_spec(scene: Scene, weight: int, lanes: Lanes) -> dict[str, Any]:
     written = [lane.model_dump(mode="json", exclude_none=True) for lane in lanes]
-    weights = {scene.strategy.stable_service: FULL - weight, scene.strategy.canary_service: weight}
+    weights = {scene.strategy.stable_service: scene.full - weight, scene.strategy.canary_service: weight}
     return ({"lanes": written} if written else {}) | {
         "routes": [
             {"kind": "HTTPRoute", "name": route.name} | ({"rule": route.rule} if route.rule else {})

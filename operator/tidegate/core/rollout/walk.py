@@ -14,6 +14,7 @@ from tidegate.core.rollout.release import step_over
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps import TURN, Fail, Wait
 from tidegate.core.rollout.steps.outcome import STEP_COMPLETED
+from tidegate.core.rollout.weights import percent
 from tidegate.core.world import RunRole
 
 
@@ -111,5 +112,6 @@ def _event(scene: Scene) -> tuple[Event, ...]:
     weight = scene.steps[scene.index].set_weight
     if weight is None:
         return ()
-    done = f"step {scene.index + 1} of {len(scene.steps)}: {weight} % of the traffic is on revision"
+    share = percent(scene, weight)
+    done = f"step {scene.index + 1} of {len(scene.steps)}: {share} % of the traffic is on revision"
     return (Event(STEP_COMPLETED, f"{done} {scene.status.current_revision}", routine=True),)

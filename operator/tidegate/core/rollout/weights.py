@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import ceil
+
 from tidegate.core.rollout import counting
 from tidegate.core.rollout.revision import replicaset_name
 from tidegate.core.rollout.scene import FULL, Scene
 from tidegate.core.rollout.strategy import Routing
 from tidegate.core.rollout.targets import weight_of_steps
-from tidegate.core.world import RouteView, ServiceView
+from tidegate.core.world import RouteView, ServiceView, SplitView
 
 
 def asked(scene: Scene) -> int | None:
-    """The weight that is asked for, in percent; None while nothing is."""
+    """The weight that is asked for, of `scene.full`; None while nothing is."""
     match scene.strategy.routing:
         case Routing.ROUTES:
-            return scene.world.split.weight(scene.strategy.canary_service) if scene.world.split else None
+            return _asked_of(scene.world.split, scene) if scene.world.split else None
         case Routing.SERVICE:
             service = scene.stable_service
             return None if service is None else FULL * (scene.releasing and service.pod_hash == scene.new_hash)
@@ -28,11 +31,18 @@ def seen(scene: Scene) -> int | None:
         case Routing.ROUTES:
             shares = [route.share(scene.strategy.canary_service) for route in scene.world.routes]
             known = [share for share in shares if share is not None]
-            return round(max(known)) if known else None
+            return round(max(known) * scene.full / 100) if known else None
         case Routing.SERVICE:
             return _seen_behind(scene, scene.stable_service)
         case Routing.PODS:
             return _share(scene.new.available if scene.new else 0, _all_available(scene)) if scene.releasing else 0
+
+
+def _asked_of(split: SplitView, scene: Scene) -> int | None:
+    """In the unit of today: somebody may have changed `maxTrafficWeight` since it was written."""
+    total = sum(backend.weight for backend in split.spec.backends) if split.spec else 0
+    weight = split.weight(scene.strategy.canary_service)
+    return ceil(Fraction(weight * scene.full, total)) if weight and total else weight
 
 
 def _seen_behind(scene: Scene, service: ServiceView | None) -> int | None:
@@ -76,7 +86,7 @@ def _verified_on_routes(scene: Scene, weight: int) -> bool:
 
 def _carries(scene: Scene, route: RouteView, weight: int) -> bool:
     share = route.share(scene.strategy.canary_service)
-    return share is not None and abs(share - weight) < 1e-6 and _carries_lanes(scene, route)
+    return share is not None and abs(share - 100 * weight / scene.full) < 1e-6 and _carries_lanes(scene, route)
 
 
 def _carries_lanes(scene: Scene, route: RouteView) -> bool:
@@ -97,6 +107,11 @@ def _leads_only_to(service: ServiceView | None, scene: Scene, pod_hash: str) -> 
     return service.ready.get(name, 0) == service.ready_endpoints
 
 
+def percent(scene: Scene, weight: int) -> str:
+    """A weight for people, without the sign: 20, or 0.5 where `maxTrafficWeight` allows for that."""
+    return f"{round(100 * weight / scene.full, 4):g}"
+
+
 def unverified(scene: Scene, weight: int) -> str:
     """In words: how far the weight is."""
     match scene.strategy.routing:
@@ -115,12 +130,12 @@ def _of_routes(scene: Scene, weight: int) -> str:
     if problems:
         return "; ".join(problems)
     carried = seen(scene)
-    told = "nothing" if carried is None else f"{carried} %"
+    told = "nothing" if carried is None else f"{percent(scene, carried)} %"
     late = [f"; HTTPRoute {r.name}: {r.message}" for r in scene.world.routes if not r.accepted and r.message]
     service = scene.strategy.canary_service
     lanes = [f"; {_managed(route)}" for route in scene.world.routes if not _carries_lanes(scene, route)]
-    told_late = "".join((*lanes, *late))
-    return f"the routes carry {told} for {service}; {weight} % is asked for and not in force yet{told_late}"
+    told_late, asked_for = "".join((*lanes, *late)), percent(scene, weight)
+    return f"the routes carry {told} for {service}; {asked_for} % is asked for and not in force yet{told_late}"
 
 
 def _managed(route: RouteView) -> str:

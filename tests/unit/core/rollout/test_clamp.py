@@ -25,6 +25,8 @@ from tests.unit.core.rollout.making import (
 from tidegate.core.rollout.clamp import Side, canary_side, clamp_shared, clamp_weight, next_weight, stable_side
 from tidegate.core.rollout.targets import pods_for
 
+SIDES = st.builds(Side, st.integers(0, 9), st.integers(0, 9))
+PERCENT = st.integers(0, 100)
 AT_ONCE, BOUNDED, DYNAMIC = {"scaleDownDelaySeconds": 0}, {"maxSurge": 1}, {"dynamicStableScale": True}
 NOBODY, FULL_FIVE = Side(0, 5), Side(5, 5)
 
@@ -203,3 +205,31 @@ def test_the_stable_side_counts_whoever_answers() -> None:
 )
 def test_the_next_weight_to_ask_for(here: Any, weight: int) -> None:
     assert next_weight(here) == weight
+
+
+@given(PERCENT, PERCENT, SIDES, SIDES)
+def test_a_finer_weight_is_the_same_share_more_exactly(target: int, current: int, canary: Side, stable: Side) -> None:
+    coarse = clamp_weight(target, current, canary, stable)
+    fine = clamp_weight(10 * target, 10 * current, canary, stable, full=1000)
+    assert 0 <= fine - 10 * coarse < 10
+
+
+@given(PERCENT, PERCENT, SIDES, SIDES, st.booleans())
+def test_nor_where_the_stable_version_gives_up_pods(
+    target: int, current: int, canary: Side, stable: Side, bounded: bool
+) -> None:
+    coarse = clamp_shared(target, current, canary, stable, bounded=bounded)
+    fine = clamp_shared(10 * target, 10 * current, canary, stable, bounded=bounded, full=1000)
+    assert abs(fine - 10 * coarse) < 10
+
+
+@given(st.integers(0, 60), PERCENT, st.integers(1, 10_000))
+def test_as_many_pods_carry_the_same_share(replicas: int, weight: int, times: int) -> None:
+    assert pods_for(replicas, weight * times, 100 * times) == pods_for(replicas, weight)
+
+
+def test_the_weight_is_part_of_what_is_all_the_traffic() -> None:
+    fine = {"trafficRouting": {"gatewayAPI": {"httpRoutes": [{"name": "web"}]}, "maxTrafficWeight": 1000}}
+    here = scene({"setWeight": 5}, weight=0, new=1, canary=fine)
+    assert next_weight(here) == 5
+    assert next_weight(scene({"setWeight": 5}, index=1, weight=100, new=5, canary={**fine, **AT_ONCE})) == 1000

@@ -10,13 +10,16 @@ from tests.unit.core.rollout.making import (
     NEW,
     OLD,
     THIRD,
+    meta,
     route,
     rs,
     scene,
     split,
 )
-from tidegate.core.rollout.weights import asked, seen, verified
-from tidegate.core.world import RouteView
+from tidegate.api.trafficsplit import TrafficSplitSpec, TrafficSplitStatus
+from tidegate.core.rollout.scene import Scene
+from tidegate.core.rollout.weights import asked, percent, seen, verified
+from tidegate.core.world import RouteView, SplitView
 
 TWO_ROUTES = {"trafficRouting": {"gatewayAPI": {"httpRoutes": [{"name": "web"}, {"name": "inner"}]}}}
 
@@ -92,3 +95,31 @@ UNROUTED = {"trafficRouting": None, "canaryService": None, "stableService": None
 )
 def test_without_a_router_the_share_of_the_pods_is_seen(fields: dict[str, Any], carried: int) -> None:
     assert seen(scene(canary=UNROUTED, **fields)) == carried
+
+
+def fine(most: int, **fields: Any) -> Scene:
+    """The steps ask for 5 of `most`."""
+    routing = {"gatewayAPI": {"httpRoutes": [{"name": "web"}]}, "maxTrafficWeight": most}
+    return scene({"setWeight": 5}, canary={"trafficRouting": routing}, **fields)
+
+
+@pytest.mark.parametrize(
+    ("most", "weights", "was_asked", "was_seen", "in_force", "told"),
+    [
+        (1000, (995, 5), 5, 5, True, "0.5"),
+        (100, (995, 5), 1, 0, False, "1"),
+        (2000, (995, 5), 10, 10, True, "0.5"),
+        (150, (50, 100), 100, 100, True, "66.6667"),
+    ],
+    ids=["as written", "less of it now", "more of it now", "no whole percent"],
+)
+def test_a_weight_is_part_of_what_is_all_the_traffic_now(
+    most: int, weights: tuple[int, int], was_asked: int, was_seen: int, in_force: bool, told: str
+) -> None:
+    backends = [{"service": s, "weight": w} for s, w in zip(("web", "web-canary"), weights, strict=True)]
+    spec = {"routes": [{"kind": "HTTPRoute", "name": "web"}], "backends": backends}
+    written = SplitView(meta("web"), TrafficSplitSpec.model_validate(spec), TrafficSplitStatus())
+    seen_route = RouteView("web", weights={"web": weights[0], "web-canary": weights[1]}, accepted=True)
+    here = fine(most, split=written, routes=(seen_route,))
+    assert (asked(here), seen(here), verified(here, was_asked)) == (was_asked, was_seen, in_force)
+    assert percent(here, was_asked) == told

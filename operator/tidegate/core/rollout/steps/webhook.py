@@ -19,6 +19,7 @@ from tidegate.core.rollout import analysis
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.steps.outcome import Done, Fail, Outcome, Wait
 from tidegate.core.rollout.targets import weight_of_steps
+from tidegate.core.rollout.weights import percent
 from tidegate.core.webhook.call import RETRIES, Facts, build_call, host_of
 from tidegate.core.webhook.outcome import WebhookResult
 
@@ -47,7 +48,7 @@ def webhook_facts(scene: Scene) -> Facts:
     return {
         **analysis.release_facts(scene).arguments(),
         "canary.images": ", ".join(container.image for container in scene.spec.pods.spec.containers),
-        "canary.weight": str(weight_of_steps(scene)),
+        "canary.weight": percent(scene, weight_of_steps(scene)),
         "revision": str(scene.status.current_revision),
         "step": str(scene.index),
     }
