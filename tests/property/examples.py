@@ -240,13 +240,13 @@ class Stage:
         self._apply()
 
     def strategy(self, kind: Kind) -> None:
-        """Another strategy from now on, with none of its optional fields."""
-        if kind is not self.kind:
+        """Another strategy from now on, with none of its optional fields.
+
+        The author of weights of his own keeps the router: they would be his again, whoever answers.
+        """
+        if kind is not self.kind and not self._weighted:
             self.kind, self._fields = kind, {}
             self._apply()
-            if self._weighted and kind is not Kind.ROUTED:
-                # By now they are the author's own, and stay.
-                self.cluster.api.merge(self.cluster.key("HTTPRoute", m.NAME), {"spec": m.route()["spec"]})
 
     def schedule(self, closed: float | None) -> None:
         """A freeze from now on, for so many seconds; None: no schedule any more."""
@@ -304,7 +304,9 @@ class Stage:
             self.cluster.start_operator(name)
 
     def second(self, seconds: float) -> None:
-        """A second operator for a while."""
+        """A second operator for a while; not while watches break: one of the two would act on what it did not see."""
+        if self.example.faults.lost:
+            return
         operator = self.cluster.start_operator("second")
         self.cluster.clock.after(seconds, operator.kill)
 

@@ -74,6 +74,24 @@ FOUND = {
 }
 
 
+def test_a_first_version_that_answers_keeps_its_pods_until_the_next_one_is_stable() -> None:
+    """Found with an EndpointSlice that was not seen: both versions answer behind Services that led to all pods."""
+    example = Example(
+        (),
+        1,
+        canary={"dynamicStableScale": True},
+        spec={"minReadySeconds": 1},
+        ready_after={"v2": 0.2},
+        deeds=(Deed("version", "v2"), Deed("nothing", None, 2.5)),
+        faults=Faults(lost=0.05, seed=3),
+    )
+    stage = Stage(example)
+    Promises(stage.cluster, stage.forgiven)
+    stage.first("v1")
+    stage.play()
+    assert stage.status["phase"] == "Healthy", stage.status
+
+
 @pytest.mark.parametrize("name", FOUND)
 def test_it_is_kept(name: str) -> None:
     stage = Stage(FOUND[name])

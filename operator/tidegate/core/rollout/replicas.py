@@ -92,8 +92,10 @@ def aborted_until(scene: Scene) -> datetime | None:
 
 def _other_size(scene: Scene, rs: ReplicaSetView) -> int:
     if scene.first_release:
-        # Nothing is known to work yet: what an earlier attempt started may be all that answers.
-        return rs.size if scene.new is None or scene.new.available < scene.spec.replicas else 0
+        # Nothing is known to work yet: what an earlier attempt started may be all that answers. Its Services led to
+        # all pods until this moment, so one that answers stays until the new version is stable.
+        full = scene.new is not None and scene.new.available >= scene.spec.replicas
+        return 0 if full and not rs.ready else rs.size
     until = old_until(scene)
     delayed = until is not None and until > scene.now and _among_kept(scene, rs)
     kept = delayed or _just_promoted(scene) or _still_stable(scene, rs)

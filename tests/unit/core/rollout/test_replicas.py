@@ -229,7 +229,10 @@ def test_the_version_before_keeps_its_pods_until_it_is_written_that_it_is_stable
             id="superseded under traffic",
         ),
         pytest.param(
-            first(FIFTH, others=[rs(THIRD, 2)]), 0, id="the first version is there: no need of what was tried"
+            first(FIFTH, others=[rs(THIRD, 2, 0)]), 0, id="the first version is there: no need of what was tried"
+        ),
+        pytest.param(
+            first(FIFTH, others=[rs(THIRD, 2, 1)]), 2, id="the first version is there, and one before it answers too"
         ),
         pytest.param(
             first(FIFTH, others=[rs(THIRD, 2)], new=rs(NEW, 5, 4)), 2, id="an attempt before may be all that answers"
