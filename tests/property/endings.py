@@ -77,9 +77,9 @@ def _is_quiet(stage: Stage) -> None:
 
 
 def _goes_on(stage: Stage, run: Raw) -> bool:
-    """It measures; or it had no data and the release is held for that: then it is begun again now and then."""
-    phase = (run.get("status") or {}).get("phase")
-    held = stage.status["phase"] == "Paused"
+    """It measures; or it had no data and holds the release: then it is begun again now and then."""
+    phase, wait = (run.get("status") or {}).get("phase"), stage.status.get("waitingFor") or {}
+    held = wait.get("reason") == "AnalysisUndecided" and "until" in wait
     return phase not in ("Successful", "Failed", "Error") and (phase != "Inconclusive" or held)
 
 
