@@ -53,13 +53,13 @@ class Cluster:
         found: list[Raw] = self.get(path, **query).get("items", [])
         return found
 
-    def create(self, path: str, body: Raw) -> Raw:
+    def create(self, path: str, body: Raw, **query: str) -> Raw:
         """POST."""
-        return self._json("POST", path, {}, body, "application/json")
+        return self._json("POST", path, query, body, "application/json")
 
-    def merge(self, path: str, patch: Raw) -> Raw:
+    def merge(self, path: str, patch: Raw, **query: str) -> Raw:
         """A JSON merge patch (RFC 7386)."""
-        return self._json("PATCH", path, {}, patch, "application/merge-patch+json")
+        return self._json("PATCH", path, query, patch, "application/merge-patch+json")
 
     def patch(self, path: str, operations: list[Raw]) -> Raw:
         """A JSON Patch (RFC 6902)."""

@@ -16,6 +16,7 @@ from tidegate.cli import (
     history,
     lint,
     operator,
+    plan,
     requests,
     simulate,
     status,
@@ -49,6 +50,7 @@ app.command("resume")(requests.resume)
 app.command("restart")(requests.restart)
 app.command("undo")(undo.command)
 app.command("lint")(lint.command)
+app.command("plan")(plan.command)
 app.command("simulate")(simulate.command)
 app.command("crds")(crds.command)
 app.command("version")(version.command)

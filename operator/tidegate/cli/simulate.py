@@ -39,19 +39,23 @@ def _moment(text: str) -> datetime:
     return found
 
 
+ScenarioName = Annotated[
+    Scenario,
+    typer.Option("--scenario", parser=_scenario, metavar="NAME", help=f"How it fares: {', '.join(NAMES)}."),
+]
+Promote = Annotated[
+    bool, typer.Option("--promote/--no-promote", help="Promote and approve where the release waits for a person.")
+]
+
+
 def command(
     files: Annotated[list[str], typer.Argument(help="Manifests, folders of them, or - for standard input.")],
-    how: Annotated[
-        Scenario,
-        typer.Option("--scenario", parser=_scenario, metavar="NAME", help=f"How it fares: {', '.join(NAMES)}."),
-    ] = "good",  # type: ignore[assignment]
+    how: ScenarioName = "good",  # type: ignore[assignment]
     at: Annotated[
         datetime,
         typer.Option("--at", parser=_moment, metavar="TIME", help="When it is released; a schedule asks for it."),
     ] = SOME_DAY,  # type: ignore[assignment]
-    promote: Annotated[
-        bool, typer.Option("--promote/--no-promote", help="Promote and approve where the release waits for a person.")
-    ] = True,
+    promote: Promote = True,
     output: options.Output = None,
 ) -> None:
     """Run the whole release in virtual time, without a cluster, and tell what happens when.

@@ -41,12 +41,18 @@ class Given:
 
 def given(documents: Iterable[Document]) -> Given:
     """The objects of the input that a release is made of; others are left aside. Raises CommandError."""
-    known = {(kind.group, kind.name): kind for kind in KINDS}
-    found = [_placed(d, namespaced=known[d.group, d.kind].namespaced) for d in documents if (d.group, d.kind) in known]
+    found = objects(documents)
     deployments = {_name(raw): raw for raw in found if raw["kind"] == kinds.DEPLOYMENT.name}
     rollouts = tuple(_with_template(raw, deployments) for raw in found if raw["kind"] == kinds.ROLLOUT.name)
     apart = (kinds.ROLLOUT.name, kinds.DEPLOYMENT.name)
     return Given(rollouts, tuple(raw for raw in found if raw["kind"] not in apart))
+
+
+def objects(documents: Iterable[Document], namespace: str = "") -> list[Raw]:
+    """Those objects of the input that a release is made of; `namespace` is that of those which say none."""
+    known = {(kind.group, kind.name): kind for kind in KINDS}
+    found = ((d, known[d.group, d.kind]) for d in documents if (d.group, d.kind) in known)
+    return [_placed(document, namespace, namespaced=kind.namespaced) for document, kind in found]
 
 
 def _with_template(rollout: Raw, deployments: Mapping[tuple[str, str, str], Raw]) -> Raw:
@@ -62,8 +68,9 @@ def _with_template(rollout: Raw, deployments: Mapping[tuple[str, str, str], Raw]
     return {**rollout, "spec": {**spec, "template": deployment["spec"]["template"]}}
 
 
-def _placed(document: Document, *, namespaced: bool) -> Raw:
-    place = {"namespace": document.namespace} if namespaced else {}
+def _placed(document: Document, namespace: str, *, namespaced: bool) -> Raw:
+    said = document.metadata.get("namespace") or namespace or document.namespace
+    place = {"namespace": said} if namespaced else {}
     body = {key: value for key, value in document.raw.items() if key != "status"}
     return {**body, "metadata": {**document.metadata, **place}}
 

@@ -39,7 +39,9 @@ class Recorder:
         raw = cluster.api.get(key)
         self._steps = _steps(raw["spec"])
         status = RolloutStatus.model_validate(raw.get("status") or {})
-        self.course = Course(key.namespace, key.name, status.current_revision, status=status)
+        # One that is under way goes on: it is the release that is told of.
+        before = -1 if status.history and status.history[-1].finished_at is None else status.current_revision
+        self.course = Course(key.namespace, key.name, before, status=status)
         cluster.watch_decisions(self._decided)
 
     def note(self, says: str) -> None:

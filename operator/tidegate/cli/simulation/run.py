@@ -18,7 +18,7 @@ from tidegate.cli.simulation.timeline import Course
 from tidegate.core.objects import Key
 from tidegate.model import Cluster
 from tidegate.model.objects import key_of, owners_of
-from tidegate.model.pods import Life
+from tidegate.model.pods import Life, Lives
 
 Raw = dict[str, Any]
 FIRST = timedelta(hours=1).total_seconds()
@@ -49,7 +49,7 @@ class Release:
 
 def simulate(found: Given, scenario: Scenario, at: datetime, *, promote: bool) -> list[Course]:
     """The courses of all Rollouts, released at that moment. Raises CommandError when one can't begin."""
-    cluster = _cluster(scenario, at - LEAD)
+    cluster = measured_by(scenario, at - LEAD, lambda image, _: _life(scenario, image))
     cluster.api.apply([*found.others, *map(before, found.rollouts)])
     cluster.start_operator()
     _stand(cluster, [key_of(raw) for raw in found.rollouts])
@@ -85,11 +85,13 @@ def _pass_time(cluster: Cluster, releases: Sequence[Release]) -> None:
         release.recorder.end()
 
 
-def _cluster(scenario: Scenario, start: datetime) -> Cluster:
-    def life(image: str, _ordinal: int) -> Life:
-        return Life(READY_SECONDS if image == BEFORE else scenario.ready_after)
+def _life(scenario: Scenario, image: str) -> Life:
+    return Life(READY_SECONDS if image == BEFORE else scenario.ready_after)
 
-    cluster = Cluster(start=start, lives=life, measure=lambda query: measuring(query))
+
+def measured_by(scenario: Scenario, start: datetime, lives: Lives) -> Cluster:
+    """An empty cluster in which Prometheus answers as the scenario says."""
+    cluster = Cluster(start=start, lives=lives, measure=lambda query: measuring(query))
     measuring = Measuring(scenario, lambda: cluster.api.list("AnalysisRun"), lambda run: weight(cluster, run))
     return cluster
 
