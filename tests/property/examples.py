@@ -248,6 +248,13 @@ class Stage:
             self.kind, self._fields = kind, {}
             self._apply()
 
+    def turns(self, take: bool) -> None:
+        """From now on the two Services take turns, or have their roles for good."""
+        if self.kind is Kind.ROUTED:
+            self._fields = {name: value for name, value in self._fields.items() if name != "pingPong"}
+            self._fields |= m.in_turn() if take else {}
+            self._apply()
+
     def schedule(self, closed: float | None) -> None:
         """A freeze from now on, for so many seconds; None: no schedule any more."""
         now, until = self.cluster.clock.now, timedelta(seconds=closed or 0)
@@ -318,6 +325,6 @@ DEEDS: Mapping[str, Callable[[Stage, Any], None]] = {
     name: getattr(Stage, name)
     for name in (
         "version", "replicas", "steps", "paused", "request", "errors", "prometheus", "gateway", "gate", "weights",
-        "fail", "config", "role", "strategy", "schedule", "order", "kill", "second", "nothing",
+        "fail", "config", "role", "strategy", "turns", "schedule", "order", "kill", "second", "nothing",
     )
 }  # fmt: skip

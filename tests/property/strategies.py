@@ -151,6 +151,7 @@ DEED_OF: dict[str, st.SearchStrategy[Any]] = {
     "config": st.sampled_from(["new", "old", ""]),
     "role": st.sampled_from(["steady", "calm"]),
     "strategy": st.sampled_from(Kind),
+    "turns": st.booleans(),
     "schedule": st.sampled_from([3.0, 30.0, 86400.0, None]),
     "order": st.booleans(),
     "kill": st.none(),

@@ -22,6 +22,7 @@ PEOPLE = (
     "config",
     "role",
     "strategy",
+    "turns",
     "schedule",
     "order",
 )

@@ -21,6 +21,7 @@ PEOPLE = (
     "config",
     "role",
     "strategy",
+    "turns",
     "schedule",
     "order",
 )

@@ -98,3 +98,15 @@ def test_services_that_took_turns_get_their_roles_for_good(story: Story) -> None
     assert turn(story) is None
     story.release("v3")
     story.until(phase="Paused", weight=50, leads={PING: "v2", PONG: "v3"})
+
+
+@scenario
+def test_roles_that_change_under_way_send_nobody_to_a_version_that_was_not_judged(story: Story) -> None:
+    story.given(replicas=4, steps=HALF, canary=m.in_turn())
+    story.release("v2")
+    story.until(phase="Paused", weight=50, leads={PING: "v1", PONG: "v2"})
+    story.change(canary={"pingPong": {"pingService": PONG, "pongService": PING}})
+    story.until(phase="Paused", weight=50, leads={PING: "v2", PONG: "v1"})
+    # The pong of today is in front of the version that was on trial; before, all went to the one that works.
+    assert story.weights == [0, 50, 100, 50]
+    story.then(sizes={"v1": 4, "v2": 2})
