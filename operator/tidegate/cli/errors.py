@@ -26,3 +26,7 @@ class CommandError(Exception):
 
 class UnreachableError(CommandError):
     """No answer from the API server."""
+
+
+class AbsentError(CommandError):
+    """The API server knows no such object, or no such kind."""

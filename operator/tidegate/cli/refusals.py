@@ -9,7 +9,7 @@ from kubernetes.client.exceptions import ApiException
 
 from tidegate.api.crd import KINDS
 from tidegate.cli.connection import Login
-from tidegate.cli.errors import CommandError
+from tidegate.cli.errors import AbsentError, CommandError
 
 _KINDS = {kind.plural: kind.name for kind in KINDS}
 
@@ -26,7 +26,7 @@ def explain(error: ApiException, path: str) -> CommandError:
         case 403:
             return CommandError(f"you may not do this: {said}. Ask who administers the cluster for the right")
         case 404:
-            return CommandError(_not_found(status, path))
+            return AbsentError(_not_found(status, path))
         case 409:
             return CommandError(f"somebody changed it at the same moment: try again ({said})")
     return CommandError(f"the API server refuses it: {said}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -14,7 +14,9 @@ from tests.scenarios import manifests as m
 from tests.unit.cli.conftest import Run
 from tidegate.cli import cluster as api_server
 from tidegate.cli import plan as plan_command
-from tidegate.cli.errors import CommandError
+from tidegate.cli.cluster import Cluster as ApiCluster
+from tidegate.cli.errors import AbsentError, CommandError
+from tidegate.cli.planning.live import read
 from tidegate.model import Cluster
 from tidegate.model.objects import Raw, merged
 from tidegate.model.pods import Life
@@ -236,3 +238,42 @@ def test_the_answer_comes_in_less_than_two_seconds(live: Live, plan: Any) -> Non
     began = time.process_time()
     assert plan(rollout("v2", walk, 50))["releases"][0]["outcome"] == "Promoted"
     assert time.process_time() - began < 2
+
+
+def test_the_other_rollouts_of_a_namespace_do_not_go_on(live: Live, plan: Any) -> None:
+    """A hundred of them would be a hundred releases to follow."""
+    live.apply(rollout("v1"))
+    live.apply(m.other("d1", [m.weight(50), m.pause()]))
+    live.apply(m.other("d1", [], "api", group="shop"))
+    stranger = m.other("s1", [m.weight(50), m.pause()], "stranger")
+    live.apply(stranger)
+    found = live_objects(live, rollout("v2", dependsOn=[{"name": "db"}], group="shop"))
+    assert {raw["metadata"]["name"] for raw in found if raw["kind"] == "Rollout"} == {"web", "db", "api"}
+    owners = {raw["metadata"]["ownerReferences"][0]["name"] for raw in found if raw["kind"] == "ReplicaSet"}
+    assert owners == {"web", "db", "api"}
+
+
+def live_objects(live: Live, manifest: Raw) -> list[Raw]:
+    return read(cast("ApiCluster", live), [m.placed(manifest, "default")])
+
+
+def test_a_cluster_without_the_gateway_api(live: Live, plan: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = live.items
+
+    def items(path: str, **query: str) -> list[Raw]:
+        if path.endswith("httproutes"):
+            raise AbsentError("no such kind")
+        return shown(path, **query)
+
+    monkeypatch.setattr(live, "items", items)
+    live.apply(m.other("d1", []))
+    told = plan(m.other("d2", [m.weight(50), m.pause()]))
+    assert told["releases"][0]["outcome"] == "Promoted"
+
+
+def test_a_cluster_without_our_kinds(live: Live, plan: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def items(path: str, **_: str) -> list[Raw]:
+        raise AbsentError("the cluster does not know the kinds of Tidegate")
+
+    monkeypatch.setattr(live, "items", items)
+    assert "does not know" in plan(rollout("v1"), code=1, data=False)

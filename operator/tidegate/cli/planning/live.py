@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidegate.cli.cluster import Cluster
-from tidegate.cli.errors import CommandError
+from tidegate.cli.errors import AbsentError, CommandError
+from tidegate.cli.planning.strangers import without_strangers
 from tidegate.cli.simulation.given import KINDS
 from tidegate.core.actions import merge_patch
 from tidegate.core.objects import Key
@@ -55,7 +56,7 @@ def read(cluster: Cluster, manifests: Iterable[Raw]) -> list[Raw]:
     namespaces = sorted({raw["metadata"]["namespace"] for raw in rollouts})
     wanted = [kind for kind in (*ALWAYS, *_asked_for(rollouts)) if kind.namespaced]
     found = [raw for namespace in namespaces for kind in wanted for raw in _list(cluster, kind, namespace)]
-    return [*found, *_list(cluster, kinds.CLUSTER_TEMPLATE, "")]
+    return [*without_strangers(found, rollouts), *_list(cluster, kinds.CLUSTER_TEMPLATE, "")]
 
 
 def _asked_for(rollouts: list[Raw]) -> Iterable[Kind]:
@@ -68,7 +69,13 @@ def _asked_for(rollouts: list[Raw]) -> Iterable[Kind]:
 
 def _list(cluster: Cluster, kind: Kind, namespace: str) -> list[Raw]:
     query = {"labelSelector": kind.selector} if kind.selector else {}
-    return [_named(kind, raw) for raw in cluster.items(_path(kind, namespace), **query)]
+    try:
+        return [_named(kind, raw) for raw in cluster.items(_path(kind, namespace), **query)]
+    except AbsentError:
+        if kind is not kinds.HTTPROUTE:
+            raise
+        # A cluster without the Gateway API: Rollouts without a router need none.
+        return []
 
 
 def _named(kind: Kind, raw: Raw) -> Raw:
