@@ -15,7 +15,8 @@ from tidegate.core.rollout.reach import gives_up_pods, pods_in_use, stable_pods,
 from tidegate.core.rollout.scene import Scene
 from tidegate.core.rollout.strategy import Routing
 from tidegate.core.rollout.targets import canary_size_of_steps, pods_for, scale_in_force, surge, weight_of_steps
-from tidegate.core.rollout.weights import asked, seen
+from tidegate.core.rollout.traffic import pinned_to_new
+from tidegate.core.rollout.weights import asked, seen, verified
 from tidegate.core.world import HASH_LABEL, REVISION, ReplicaSetView
 
 
@@ -92,14 +93,22 @@ def aborted_until(scene: Scene) -> datetime | None:
 
 def _other_size(scene: Scene, rs: ReplicaSetView) -> int:
     if scene.first_release:
-        # Nothing is known to work yet: what an earlier attempt started may be all that answers. Its Services led to
-        # all pods until this moment, so one that answers stays until the new version is stable.
+        # Nothing is known to work yet: what an earlier attempt started may be all that answers.
         full = scene.new is not None and scene.new.available >= scene.spec.replicas
-        return 0 if full and not rs.ready else rs.size
+        return 0 if full and (not rs.ready or _took_over(scene)) else rs.size
     until = old_until(scene)
     delayed = until is not None and until > scene.now and _among_kept(scene, rs)
     kept = delayed or _just_promoted(scene) or _still_stable(scene, rs)
     return rs.size if kept or not traffic_left(scene, rs) else 0
+
+
+def _took_over(scene: Scene) -> bool:
+    """Every Service and every route was seen to lead to the first version that works.
+
+    Until it came the Services led to all pods: one that became ready just now may not have been seen behind them.
+    """
+    led = (scene.world.services.get(name) for name in scene.strategy.services)
+    return verified(scene, 0) and all(pinned_to_new(scene, service) for service in led)
 
 
 def _among_kept(scene: Scene, rs: ReplicaSetView) -> bool:

@@ -232,7 +232,15 @@ def test_the_version_before_keeps_its_pods_until_it_is_written_that_it_is_stable
             first(FIFTH, others=[rs(THIRD, 2, 0)]), 0, id="the first version is there: no need of what was tried"
         ),
         pytest.param(
-            first(FIFTH, others=[rs(THIRD, 2, 1)]), 2, id="the first version is there, and one before it answers too"
+            first(FIFTH, others=[rs(THIRD, 2, 1)]), 0, id="the first version is there, and where its users are"
+        ),
+        pytest.param(
+            first(FIFTH, others=[rs(THIRD, 2, 1)], weight=None), 2, id="the same, and its route was not seen yet"
+        ),
+        pytest.param(
+            first(FIFTH, others=[rs(THIRD, 2, 1)], services=services(service("web-canary", NEW, {NEW_NAME: 5}))),
+            2,
+            id="the same, and one of its Services was not seen yet",
         ),
         pytest.param(
             first(FIFTH, others=[rs(THIRD, 2)], new=rs(NEW, 5, 4)), 2, id="an attempt before may be all that answers"
