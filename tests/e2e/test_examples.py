@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,12 @@ _EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 _CANARY = _EXAMPLES / "canary"
 
 
-# All examples answer to one host name: only one at a time.
-pytestmark = pytest.mark.xdist_group("examples")
+@pytest.fixture(autouse=True)
+def _one_at_a_time(bed: RunningCluster) -> Iterator[None]:
+    """All examples answer to one host name, and a gateway takes but one route of it: whichever worker runs them."""
+    with (Path(bed.folder) / "examples.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def test_the_canary_lets_a_good_version_in(world: World) -> None:
