@@ -10,7 +10,7 @@ import pytest
 
 from dev.cluster.commands import CommandError
 from tests.e2e import manifests
-from tests.e2e.world import App, World
+from tests.e2e.world import App, World, canary_weight
 
 STEPS = [{"setWeight": 20}, {"pause": {"duration": "1s"}}, {"setWeight": 60}, {"pause": {}}]
 KINDS = "rollouts,trafficsplits,analysisruns,httproutes,replicasets,services,pods,endpointslices"
@@ -49,7 +49,7 @@ def test_a_release_is_told_before_it_happens(world: World, tmp_path: Path) -> No
     assert any(line.startswith("+") and "v2" in line for line in changed["diff"])
     (release,) = plan["releases"]
     assert release["outcome"] == "Promoted"
-    weights = [weight_of(route["spec"], app.name) for route in plan["routes"]]
+    weights = [canary_weight(route) for route in plan["routes"]]
 
     app.release("v2")
     app.until(lambda status: status["phase"] == "Paused" and status["currentStepIndex"] == 3, "it holds at 60 %")
@@ -57,11 +57,6 @@ def test_a_release_is_told_before_it_happens(world: World, tmp_path: Path) -> No
     app.until_healthy()
     assert app.weights()[1:] == weights
     assert sizes(release)[:4] == [(0, 5), (1, 5), (3, 5), (5, 5)]
-
-
-def weight_of(spec: Any, stable: str) -> int:
-    refs = {ref["name"]: ref.get("weight", 1) for ref in spec["rules"][0]["backendRefs"]}
-    return round(100 * refs[f"{stable}-canary"] / (refs[stable] + refs[f"{stable}-canary"]))
 
 
 def test_in_the_middle_of_a_release(world: World, tmp_path: Path) -> None:
@@ -78,7 +73,7 @@ def test_in_the_middle_of_a_release(world: World, tmp_path: Path) -> None:
     # The version before: it is taken back, and no step is taken.
     back = json.loads(world.tidegate("plan", written(app, tmp_path, "v1"), "-o", "json"))
     assert back["releases"][0]["outcome"] == "RolledBack"
-    assert [weight_of(route["spec"], app.name) for route in back["routes"]] == [0]
+    assert [canary_weight(route) for route in back["routes"]] == [0]
 
 
 def test_what_the_api_server_refuses_is_told(world: World, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tidegate.api.meta import Model, Refused, Rule, ServiceName, Shape
 from tidegate.api.ping_pong import PingPong
 from tidegate.api.pods import AntiAffinity, PodMetadata
 from tidegate.api.rollout_analysis import RolloutAnalysis, RolloutAnalysisBackground
-from tidegate.api.routing import TrafficRouting
+from tidegate.api.routing import TrafficRouting, all_traffic
 from tidegate.api.sizing import PodsOrPercent, ReplicaProgressThreshold
 from tidegate.api.steps import CanaryStep
 
@@ -63,7 +63,7 @@ _ALL_TRAFFIC = (
 
 def _too_great(canary: CanaryStrategy) -> Location:
     """Where the first weight stands that is more than all there is; nothing when there is none."""
-    most = (canary.traffic_routing.max_traffic_weight if canary.traffic_routing else None) or 100
+    most = all_traffic(canary.traffic_routing)
     found = (index for index, step in enumerate(canary.steps) if (step.set_weight or 0) > most)
     return next(((index, "setWeight") for index in found), ())
 

@@ -98,3 +98,8 @@ class TrafficRouting(Model):
             field="managedRoutes",
         ),
     )
+
+
+def all_traffic(routing: TrafficRouting | None) -> int:
+    """The weight that is all the traffic."""
+    return (routing.max_traffic_weight if routing else None) or 100

@@ -7,7 +7,19 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, WithJsonSchema
 
 from tidegate.api.lanes import Lane
-from tidegate.api.meta import API_VERSION, Condition, Model, Name, Refused, Rule, ServiceName, Shape, StatusModel, Time
+from tidegate.api.meta import (
+    API_VERSION,
+    MOST_WEIGHT,
+    Condition,
+    Model,
+    Name,
+    Refused,
+    Rule,
+    ServiceName,
+    Shape,
+    StatusModel,
+    Time,
+)
 
 
 class SplitRoute(Model):
@@ -39,7 +51,7 @@ class Backend(Model):
     """One side of the split."""
 
     service: Annotated[ServiceName, Field(description="A Service in the same namespace.")]
-    weight: Annotated[int, Field(ge=0, le=1_000_000, description="Relative weight: the share is weight / sum.")]
+    weight: Annotated[int, Field(ge=0, le=MOST_WEIGHT, description="Relative weight: the share is weight / sum.")]
     port: Annotated[
         int | None,
         Field(ge=1, le=65535, description="Port of the backendRef, where a rule names the Service with several."),

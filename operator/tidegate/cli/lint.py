@@ -13,6 +13,7 @@ from rich.text import Text
 
 from tidegate.cli import console, options
 from tidegate.cli.errors import CommandError, Exit
+from tidegate.cli.linting.documents import Document
 from tidegate.cli.linting.finding import Finding
 from tidegate.cli.linting.run import Result, lint
 
@@ -37,6 +38,16 @@ def command(
         _print(result)
     if result.findings:
         raise typer.Exit(Exit.FAILED)
+
+
+def sound(files: list[str]) -> tuple[Document, ...]:
+    """The objects of files in which nothing is wrong, for commands that go on with them. Raises CommandError, and
+    Exit when something is: by then it is told."""
+    result = lint(read_files(files))
+    if result.findings:
+        tell(result.findings, console.err())
+        raise typer.Exit(Exit.FAILED)
+    return tuple(result.documents)
 
 
 def read_files(files: list[str]) -> dict[str, str]:

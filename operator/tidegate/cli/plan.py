@@ -10,8 +10,7 @@ import typer
 from tidegate.api.rollout_status import PROMOTED, Outcome
 from tidegate.cli import cluster, console, options
 from tidegate.cli.errors import CommandError, Exit
-from tidegate.cli.lint import read_files, tell
-from tidegate.cli.linting.run import lint
+from tidegate.cli.lint import sound
 from tidegate.cli.planning.diffs import change, diff
 from tidegate.cli.planning.live import Applied, dry_run, read
 from tidegate.cli.simulate import Promote, ScenarioName, timeline
@@ -54,11 +53,7 @@ def command(
 
 
 def _manifests(files: list[str], namespace: str) -> list[Raw]:
-    result = lint(read_files(files))
-    if result.findings:
-        tell(result.findings, console.err())
-        raise typer.Exit(Exit.FAILED)
-    found = objects(result.documents, namespace)
+    found = objects(sound(files), namespace)
     if all(raw["kind"] != kinds.ROLLOUT.name for raw in found):
         raise CommandError("there is no Rollout in the input: name a file that holds one", Exit.USAGE)
     return found

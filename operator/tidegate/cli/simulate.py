@@ -11,8 +11,7 @@ from rich.text import Text
 
 from tidegate.cli import console, options
 from tidegate.cli.errors import CommandError, Exit
-from tidegate.cli.lint import read_files, tell
-from tidegate.cli.linting.run import lint
+from tidegate.cli.lint import sound
 from tidegate.cli.simulation.given import Given, completed, given
 from tidegate.cli.simulation.run import simulate
 from tidegate.cli.simulation.scenario import NAMES, Scenario, scenario
@@ -76,11 +75,7 @@ def command(
 
 def manifests(files: list[str]) -> Given:
     """The objects of the input, when `lint` finds nothing wrong with them. Raises CommandError, and Exit."""
-    result = lint(read_files(files))
-    if result.findings:
-        tell(result.findings, console.err())
-        raise typer.Exit(Exit.FAILED)
-    found = given(result.documents)
+    found = given(sound(files))
     if not found.rollouts:
         raise CommandError("there is no Rollout in the input: name a file that holds one", Exit.USAGE)
     return completed(found)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +15,12 @@ class Key:
     kind: str
     namespace: str
     name: str
+
+
+def key_of(raw: Mapping[str, Any]) -> Key:
+    """The key of an object as the API has it."""
+    meta = raw["metadata"]
+    return Key(raw["kind"], meta.get("namespace", ""), meta["name"])
 
 
 @dataclass(frozen=True, slots=True)

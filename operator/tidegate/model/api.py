@@ -8,10 +8,10 @@ from itertools import count
 from typing import Any, Protocol
 
 from tidegate.api.meta import time_text
-from tidegate.core.objects import Key
+from tidegate.core.objects import Key, key_of
 from tidegate.core.pods import PodView
 from tidegate.model.clock import Clock
-from tidegate.model.objects import Raw, changed, created, key_of, merged, patched, uid_of
+from tidegate.model.objects import Raw, changed, created, merged, patched, uid_of
 
 CONFLICT, NOT_FOUND, INVALID, TOO_MANY = 409, 404, 422, 429
 OWN_STATUS = frozenset({"Rollout", "TrafficSplit", "AnalysisRun", "ReplicaSet", "HTTPRoute"})

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from tidegate.core.objects import Key
+from tidegate.core.objects import Key, key_of
 from tidegate.core.rollout.revision import content_hash
 from tidegate.model.api import ApiServer, Change
 from tidegate.model.clock import Clock
-from tidegate.model.objects import Raw, key_of, merged, owners_of, uid_of
+from tidegate.model.objects import Raw, merged, owners_of, uid_of
 
 NAME = "deployment-controller"
 LAG = 0.01

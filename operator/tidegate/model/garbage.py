@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tidegate.core.objects import Key
+from tidegate.core.objects import Key, key_of
 from tidegate.model.api import ApiServer, Change
 from tidegate.model.clock import Clock
-from tidegate.model.objects import Raw, key_of, owners_of, uid_of
+from tidegate.model.objects import Raw, owners_of, uid_of
 
 NAME = "garbage-collector"
 LAG = 0.05

@@ -10,16 +10,9 @@ from typing import Any
 import jsonpatch
 
 from tidegate.api.meta import time_text
-from tidegate.core.objects import Key
 
 Raw = dict[str, Any]
 _BY_API_SERVER = ("uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "namespace", "name")
-
-
-def key_of(raw: Mapping[str, Any]) -> Key:
-    """The key of an object."""
-    meta = raw["metadata"]
-    return Key(raw["kind"], meta.get("namespace", ""), meta["name"])
 
 
 def uid_of(raw: Mapping[str, Any]) -> str:

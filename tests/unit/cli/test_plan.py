@@ -22,7 +22,6 @@ from tidegate.model.objects import Raw, merged
 from tidegate.model.pods import Life
 
 STEPS = [m.weight(20), m.pause("10m"), m.weight(60), m.pause()]
-PLURALS = {"httproutes": "HTTPRoute", "replicasets": "ReplicaSet", "configmaps": "ConfigMap", "services": "Service"}
 
 
 class Live:

@@ -11,7 +11,7 @@ from tidegate.cli.errors import AbsentError, CommandError
 from tidegate.cli.planning.strangers import without_strangers
 from tidegate.cli.simulation.given import KINDS
 from tidegate.core.actions import merge_patch
-from tidegate.core.objects import Key
+from tidegate.core.objects import Key, key_of
 from tidegate.observe import kinds
 from tidegate.observe.kinds import Kind
 
@@ -43,11 +43,6 @@ class Applied:
     def key(self) -> Key:
         """Its key."""
         return key_of(self.after)
-
-
-def key_of(raw: Raw) -> Key:
-    """The key of an object."""
-    return Key(raw["kind"], raw["metadata"].get("namespace", ""), raw["metadata"]["name"])
 
 
 def read(cluster: Cluster, manifests: Iterable[Raw]) -> list[Raw]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tidegate.api.rollout_status import RolloutStatus
+from tidegate.api.strategy_status import Weights
 from tidegate.cli.errors import CommandError
 from tidegate.cli.simulation.given import BEFORE, Given, before
 from tidegate.cli.simulation.measuring import Measuring
@@ -15,9 +15,9 @@ from tidegate.cli.simulation.person import Person
 from tidegate.cli.simulation.recorder import Recorder
 from tidegate.cli.simulation.scenario import READY_SECONDS, Scenario
 from tidegate.cli.simulation.timeline import Course
-from tidegate.core.objects import Key
+from tidegate.core.objects import Key, key_of
 from tidegate.model import Cluster
-from tidegate.model.objects import key_of, owners_of
+from tidegate.model.objects import owners_of
 from tidegate.model.pods import Life, Lives
 
 Raw = dict[str, Any]
@@ -103,8 +103,9 @@ def weight(cluster: Cluster, run: Raw) -> float:
     status = (rollout or {}).get("status") or {}
     if status.get("stableRS") == status.get("currentPodHash"):
         return 100
-    weights = RolloutStatus.model_validate(status).canary.weights
-    return weights.percent_seen if weights else 0
+    weights = (status.get("canary") or {}).get("weights")
+    # Only these: the whole status would be judged anew at each measurement.
+    return Weights.model_validate(weights).percent_seen if weights else 0
 
 
 def _stand(cluster: Cluster, keys: Sequence[Key]) -> None:

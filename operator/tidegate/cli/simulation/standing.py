@@ -88,7 +88,5 @@ def _image(replicaset: Raw) -> str:
 
 def _written(raw: Raw) -> Raw:
     """What a person writes of an object: what the API server adds to it is the model's to add."""
-    metadata = {
-        name: value for name, value in raw["metadata"].items() if name in ("name", "namespace", "labels", "annotations")
-    }
+    metadata = {name: value for name, value in raw["metadata"].items() if name in WRITTEN}
     return {**{name: value for name, value in raw.items() if name != "status"}, "metadata": metadata}

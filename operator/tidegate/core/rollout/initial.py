@@ -12,8 +12,7 @@ INITIAL_ANALYSIS_FAILED = "InitialAnalysisFailed"
 
 def judged(scene: Scene) -> bool:
     """Whether the first version of all has to pass the background analysis before it is called stable."""
-    asked = scene.strategy.background
-    return scene.first_release and asked is not None and asked.initial and not scene.status.promote_full
+    return scene.first_release and analysis.wants_background(scene)
 
 
 def refused(scene: Scene) -> bool:

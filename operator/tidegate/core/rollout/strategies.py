@@ -17,7 +17,7 @@ from tidegate.api.canary import CanaryStrategy
 from tidegate.api.location import Location
 from tidegate.api.ping_pong import PingPong
 from tidegate.api.rollout import RolloutSpec
-from tidegate.api.routing import RouteReference, TrafficRouting
+from tidegate.api.routing import RouteReference, TrafficRouting, all_traffic
 from tidegate.api.steps import CanaryStep, GroupStep, Pause, SetCanaryScale
 from tidegate.api.strategy_status import PingPongRole
 from tidegate.core.rollout.strategy import FULL, ReleaseStrategy, Routing
@@ -75,7 +75,7 @@ def _canary(canary: CanaryStrategy, group: str | None) -> ReleaseStrategy:
         min_pods=canary.min_pods_per_replica_set or 0,
         threshold=canary.replica_progress_threshold,
         managed_routes=_managed_routes(canary.traffic_routing),
-        full=_full(canary.traffic_routing),
+        full=all_traffic(canary.traffic_routing),
     )
 
 
@@ -88,7 +88,7 @@ def _canary_steps(path: Location, canary: CanaryStrategy, group: str | None) -> 
         yield GROUP, GroupStep(await_group=True)
     if canary.post_promotion_analysis is not None:
         bake: Location = (*path, "postPromotionAnalysis")
-        yield bake, CanaryStep(set_weight=_full(canary.traffic_routing))
+        yield bake, CanaryStep(set_weight=all_traffic(canary.traffic_routing))
         yield bake, CanaryStep(analysis=canary.post_promotion_analysis)
 
 
@@ -99,7 +99,7 @@ def _could_take_all(canary: CanaryStrategy) -> CanaryStep:
     """
     if canary.traffic_routing is not None and canary.max_surge is None:
         return CanaryStep(set_canary_scale=SetCanaryScale(weight=FULL))
-    return CanaryStep(set_weight=_full(canary.traffic_routing))
+    return CanaryStep(set_weight=all_traffic(canary.traffic_routing))
 
 
 def _step_path(path: Location, index: int, step: CanaryStep) -> Location:
@@ -112,10 +112,6 @@ def _seconds(written: int | None, *, delays: bool) -> timedelta:
 
 def _routes(routing: TrafficRouting | None) -> tuple[RouteReference, ...]:
     return tuple(routing.gateway_api.http_routes) if routing else ()
-
-
-def _full(routing: TrafficRouting | None) -> int:
-    return (routing.max_traffic_weight if routing else None) or FULL
 
 
 def _managed_routes(routing: TrafficRouting | None) -> tuple[str, ...]:
@@ -144,7 +140,7 @@ def _blue_green(written: BlueGreenStrategy, group: str | None) -> ReleaseStrateg
         stable_metadata=written.active_metadata,
         anti_affinity=written.anti_affinity,
         instant=True,
-        full=_full(written.traffic_routing),
+        full=all_traffic(written.traffic_routing),
     )
 
 
@@ -162,7 +158,7 @@ def _steps(path: Location, written: BlueGreenStrategy, group: str | None) -> Ite
         yield (*path, "activeService"), CanaryStep(set_canary_scale=SetCanaryScale(weight=FULL))
     if group:
         yield GROUP, GroupStep(await_group=True)
-    yield (*path, "activeService"), CanaryStep(set_weight=_full(written.traffic_routing))
+    yield (*path, "activeService"), CanaryStep(set_weight=all_traffic(written.traffic_routing))
     if written.post_promotion_analysis is not None:
         yield (*path, "postPromotionAnalysis"), CanaryStep(analysis=written.post_promotion_analysis)
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import gcd, lcm
 
+from tidegate.api.meta import MOST_WEIGHT
+
 Weights = Mapping[str, int]
 """Relative weights by backend, each 0 or more: the share is weight / sum."""
-
-MAX_WEIGHT = 1_000_000
-"""The greatest weight that the Gateway API takes for a backendRef."""
 
 
 def clamp(asked: Weights, ready: Weights) -> Weights:
@@ -36,7 +35,7 @@ def compose(original: Weights, asks: Sequence[Weights]) -> Weights | None:
     """The weights of a whole rule, in which each of `asks` divides anew what its own backends had together.
 
     Everybody else's share stays exactly what it was in `original`. None when that takes whole numbers greater than
-    MAX_WEIGHT. An ask whose backends have the rule to themselves is written as it is: 80 and 20 stay 80 and 20.
+    MOST_WEIGHT. An ask whose backends have the rule to themselves is written as it is: 80 and 20 stay 80 and 20.
     """
     if len(asks) == 1 and not any(weight for backend, weight in original.items() if backend not in asks[0]):
         return {**original, **asks[0]}
@@ -51,7 +50,7 @@ def _whole(exact: Mapping[str, Fraction]) -> Weights | None:
     """Whole numbers in the same proportions, those of the rule's author where they will do."""
     scale = lcm(*(value.denominator for value in exact.values()))
     weights = {backend: int(value * scale) for backend, value in exact.items()}
-    if max(weights.values(), default=0) > MAX_WEIGHT:
+    if max(weights.values(), default=0) > MOST_WEIGHT:
         divisor = gcd(*weights.values())
         weights = {backend: weight // divisor for backend, weight in weights.items()}
-    return weights if max(weights.values(), default=0) <= MAX_WEIGHT else None
+    return weights if max(weights.values(), default=0) <= MOST_WEIGHT else None

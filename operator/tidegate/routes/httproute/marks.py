@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from tidegate.api.meta import MOST_WEIGHT
 from tidegate.core.objects import Key
-from tidegate.core.traffic.shares import MAX_WEIGHT
 
 SPLIT = "TrafficSplit"
 PREFIX = "split.tidegate.dev/"
@@ -28,7 +28,7 @@ def _not_all_zero(weights: dict[str, int]) -> dict[str, int]:
     return weights
 
 
-_Weight = Annotated[int, Field(strict=True, ge=0, le=MAX_WEIGHT)]
+_Weight = Annotated[int, Field(strict=True, ge=0, le=MOST_WEIGHT)]
 
 
 class LaneMark(BaseModel):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tidegate.api.meta import MOST_WEIGHT
 from tidegate.api.trafficsplit import Backend, SplitRoute, TrafficSplitSpec
 from tidegate.core.objects import Key
-from tidegate.core.traffic.shares import MAX_WEIGHT, Weights
+from tidegate.core.traffic.shares import Weights
 from tidegate.routes.httproute.backends import keys_of
 from tidegate.routes.httproute.baseline import baseline, composed, effective
 from tidegate.routes.httproute.lanes import ANY_PATH, LaneError, Wish, lane_marks
@@ -68,7 +69,7 @@ def check(place: Place, split: Key, spec: TrafficSplitSpec) -> None:
     if composed(place.rule, split, ask) is None:
         raise NoPlaceError(
             f"{title} can't be divided {' to '.join(str(weight) for weight in ask.values())} beside "
-            f"its other backends in whole numbers up to {MAX_WEIGHT}: write smaller weights in the rule"
+            f"its other backends in whole numbers up to {MOST_WEIGHT}: write smaller weights in the rule"
         )
     try:
         lane_marks(place.rule.raw, place.rule.refs, place.wish(split, spec), place.rule.seen)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.core.traffic.shares import MAX_WEIGHT, Weights, clamp, compose, same_shares
+from tidegate.api.meta import MOST_WEIGHT
+from tidegate.core.traffic.shares import Weights, clamp, compose, same_shares
 
 WEIGHT = st.integers(0, 100)
 ASKED = st.dictionaries(st.sampled_from("abcd"), WEIGHT, min_size=2).filter(lambda w: any(w.values()))
@@ -121,7 +122,7 @@ def test_every_share_is_exact_whatever_is_asked(original: Weights, one: tuple[in
     whole = compose(original, asks)
     if whole is None:
         return
-    assert max(whole.values()) <= MAX_WEIGHT
+    assert max(whole.values()) <= MOST_WEIGHT
     assert share(whole, "z") == share(original, "z")
     for ask in asks:
         joint = sum(share(original, backend) for backend in ask)
